@@ -1,0 +1,179 @@
+"""Every setting, its meaning, its default; read from one TOML file.
+
+One frozen model a stage. Defaults give a working assistant, so the file may be missing or empty.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant import paths
+from assistant.errors import ConfigError
+from assistant.events import LANGUAGES, Language
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioConfig(Section):
+    """[audio]"""
+
+    microphone: str = ""
+    """Part of the input device's name, see `xiaoben devices`; empty: the system's default."""
+    speaker: str = ""
+    """Part of the output device's name; empty: the system's default."""
+    chime: bool = True
+    """Play a short sound when the wake word was heard."""
+
+
+class WakeConfig(Section):
+    """[wake]"""
+
+    words: list[str] = Field(default=["xiaoben_tongxue", "hey_computer"], min_length=1)
+    """Wake words to listen for, see `xiaoben wake list`."""
+    thresholds: dict[str, float] = {}
+    """Score from which a word counts, 0 to 1, where the word's own default does not suit."""
+
+
+class VadConfig(Section):
+    """[vad]"""
+
+    aggressiveness: int = Field(default=2, ge=0, le=3)
+    """webrtcvad's mode: how readily it calls a sound no speech."""
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    """Silero's probability from which a sound counts as speech."""
+
+
+class EndpointConfig(Section):
+    """[endpoint]"""
+
+    silence_seconds: float = Field(default=0.5, ge=0.1, le=5)
+    """Silence after which the turn ends if it sounds complete."""
+    patience_seconds: float = Field(default=1.2, ge=0.1, le=10)
+    """Silence after which it ends in any case."""
+    start_seconds: float = Field(default=5.0, ge=1, le=60)
+    """How long to wait for a request after the wake word."""
+    max_seconds: float = Field(default=15.0, ge=2, le=60)
+    """Longest request."""
+    turn_detection: bool = True
+    """Ask Smart Turn whether the sentence sounded complete."""
+
+
+class AsrConfig(Section):
+    """[asr]"""
+
+    model: str = "whisper-base"
+    """Catalogue id, see `xiaoben models list`."""
+    threads: int = Field(default=2, ge=1, le=64)
+    beam: int = Field(default=5, ge=1, le=10)
+    """Hypotheses kept while decoding."""
+
+
+class LlmConfig(Section):
+    """[llm]"""
+
+    enabled: bool = True
+    model: str = "smollm2-135m"
+    """Catalogue id, see `xiaoben models list`."""
+    threads: int = Field(default=2, ge=1, le=64)
+    context_tokens: int = Field(default=2048, ge=512, le=131072)
+    max_tokens: int = Field(default=120, ge=16, le=2048)
+    """Longest answer."""
+
+
+class TtsConfig(Section):
+    """[tts]"""
+
+    zh: str = "kokoro/zf_xiaoxiao"
+    """Chinese voice: catalogue id, then a slash and the speaker where a model has several."""
+    en: str = "piper-en-joe"
+    """English voice."""
+    threads: int = Field(default=2, ge=1, le=64)
+
+
+class SkillsConfig(Section):
+    """[skills]"""
+
+    disabled: list[str] = []
+    """Names of skills not to load."""
+    folder: Path | None = None
+    """Your own skills; empty: `skills` beside the config file."""
+
+
+class Config(Section):
+    """The whole file."""
+
+    languages: list[Language] = Field(default=list(LANGUAGES), min_length=1)
+    """Languages to expect; the first is the one for messages that answer nobody."""
+    models: Path = Field(default_factory=paths.models_folder)
+    """Folder of the model weights."""
+    state: Path = Field(default_factory=paths.state_folder)
+    """Folder of what must survive a restart."""
+    socket: Path = Field(default_factory=lambda: paths.runtime_folder() / "control.sock")
+    """The control socket."""
+    audio: AudioConfig = AudioConfig()
+    wake: WakeConfig = WakeConfig()
+    vad: VadConfig = VadConfig()
+    endpoint: EndpointConfig = EndpointConfig()
+    asr: AsrConfig = AsrConfig()
+    llm: LlmConfig = LlmConfig()
+    tts: TtsConfig = TtsConfig()
+    skills: SkillsConfig = SkillsConfig()
+
+
+def load(path: Path | None = None) -> Config:
+    """Read `path`, or the default place; raises ConfigError with the key and, for a typo, what was meant."""
+    chosen = path or paths.config_file()
+    if path is None and not chosen.is_file():
+        return Config()
+    try:
+        with chosen.open("rb") as file:
+            return Config.model_validate(tomllib.load(file))
+    except OSError as error:
+        raise ConfigError(
+            en=f"The configuration {chosen} cannot be read: {error.strerror}.",
+            zh=f"无法读取配置文件 {chosen}：{error.strerror}。",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            en=f"The configuration {chosen} is not valid TOML: {error}.",
+            zh=f"配置文件 {chosen} 不是有效的 TOML：{error}。",
+        ) from error
+    except ValidationError as error:
+        raise _explain(chosen, error) from error
+
+
+def _explain(path: Path, error: ValidationError) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    location = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        hint_en, hint_zh = _did_you_mean(str(first["loc"][-1]), _known_keys(first["loc"][:-1]))
+        return ConfigError(
+            en=f"Unknown key '{location}' in {path}{hint_en}.",
+            zh=f"{path} 中有未知的配置项“{location}”{hint_zh}。",
+        )
+    return ConfigError(
+        en=f"The value of '{location}' in {path} is {first['input']!r}: {first['msg']}.",
+        zh=f"{path} 中“{location}”的值 {first['input']!r} 无效：{first['msg']}。",
+    )
+
+
+def _known_keys(section: tuple[Any, ...]) -> Iterable[str]:
+    model: type[BaseModel] = Config
+    for name in section:
+        model = model.model_fields[name].annotation  # type: ignore[assignment]
+    return model.model_fields
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    if not close:
+        return "; see `xiaoben config show` for the keys there are", "；可用的配置项见 `xiaoben config show`"
+    return f"; did you mean '{close[0]}'?".rstrip("?") + "?", f"；你是指“{close[0]}”吗？"

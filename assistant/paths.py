@@ -1,0 +1,46 @@
+"""Where files lie: what we ship, what we fetch, what we keep."""
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def bundled(name: str) -> Path:
+    """A folder that ships with Xiaoben (`models` or `skills`): in the wheel, or at the top of a checkout."""
+    inside = PACKAGE / "_bundled" / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+def _base(systemd: str, xdg: str, home: str) -> Path:
+    # systemd names the service's own folders (StateDirectory= and the like), possibly several with colons.
+    if folder := os.environ.get(systemd):
+        return Path(folder.split(":")[0])
+    return Path(os.environ.get(xdg) or Path.home() / home) / "xiaoben"
+
+
+def state_folder() -> Path:
+    """What must survive a restart: timers, lists, the user's settings."""
+    return _base("STATE_DIRECTORY", "XDG_STATE_HOME", ".local/state")
+
+
+def config_file() -> Path:
+    """The user's configuration, else the machine's."""
+    own = _base("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", ".config") / "config.toml"
+    machine = Path("/etc/xiaoben/config.toml")
+    return machine if machine.is_file() and not own.is_file() else own
+
+
+def runtime_folder() -> Path:
+    """The control socket's folder; gone after a reboot."""
+    if os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR"):
+        return _base("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "")
+    return Path(f"/tmp/xiaoben-{os.getuid()}")  # noqa: S108 - created 0700 and its owner checked by control
+
+
+def models_folder() -> Path:
+    """Where fetched weights lie: the checkout's `models/`, else the user's data folder."""
+    checkout = PACKAGE.parent / "models"
+    if (checkout / "models.toml").is_file() and os.access(checkout, os.W_OK):
+        return checkout
+    return _base("STATE_DIRECTORY", "XDG_DATA_HOME", ".local/share") / "models"
