@@ -156,8 +156,8 @@ def _explain(path: Path, error: ValidationError) -> ConfigError:
     if first["type"] == "extra_forbidden":
         hint_en, hint_zh = _did_you_mean(str(first["loc"][-1]), _known_keys(first["loc"][:-1]))
         return ConfigError(
-            en=f"Unknown key '{location}' in {path}{hint_en}.",
-            zh=f"{path} 中有未知的配置项“{location}”{hint_zh}。",
+            en=f"Unknown key '{location}' in {path}; {hint_en}",
+            zh=f"{path} 中有未知的配置项“{location}”；{hint_zh}",
         )
     return ConfigError(
         en=f"The value of '{location}' in {path} is {first['input']!r}: {first['msg']}.",
@@ -175,5 +175,5 @@ def _known_keys(section: tuple[Any, ...]) -> Iterable[str]:
 def _did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:
     close = difflib.get_close_matches(word, list(known), n=1)
     if not close:
-        return "; see `xiaoben config show` for the keys there are", "；可用的配置项见 `xiaoben config show`"
-    return f"; did you mean '{close[0]}'?".rstrip("?") + "?", f"；你是指“{close[0]}”吗？"
+        return "`xiaoben config show` lists the keys there are.", "可用的配置项见 `xiaoben config show`。"
+    return f"did you mean '{close[0]}'?", f"你是指“{close[0]}”吗？"

@@ -6,6 +6,7 @@ start of the microphone, so `index * FRAME_SECONDS` is the time on the input's a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Literal
 
 RATE_HZ = 16_000
@@ -28,6 +29,15 @@ class AudioFrame:
     """Frames since the microphone started."""
     samples: bytes
     """640 bytes: 320 samples, 16 kHz, signed 16-bit little-endian, mono."""
+
+
+class Activity(IntEnum):
+    """What a frame holds."""
+
+    SILENCE = 0
+    SOUND = 1
+    """Not silent, or was not a moment ago: a wake word may end here."""
+    SPEECH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,10 @@ class NothingSaid:
     """A wake word was followed by no request."""
 
     index: int
+
+
+Heard = WakeDetected | SpeechStarted | Utterance | NothingSaid
+"""What the listener makes of the frames."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Network:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001 - the runtime raises a dozen private classes
+        except Exception as error:  # the runtime raises a dozen private classes
             raise ModelError(
                 en=f"The model file {path} cannot be loaded ({type(error).__name__}); "
                 "run `xiaoben models verify` and pull it again.",
@@ -51,6 +51,4 @@ class Network:
 
 def float_samples(samples: bytes) -> NDArray[np.float32]:
     """Signed 16-bit samples as float32 in -1 to 1, shape (n,)."""
-    return cast(
-        NDArray[np.float32], np.frombuffer(samples, dtype="<i2").astype(np.float32) / 32768.0
-    )
+    return cast(NDArray[np.float32], np.frombuffer(samples, dtype="<i2").astype(np.float32) / 32768.0)

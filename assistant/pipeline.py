@@ -1,0 +1,181 @@
+"""The voice loop: frames in, turns out.
+
+    microphone → frames → listener → utterance → turn
+
+A turn is a task. The wake word during one cancels it, and with it the reply that is being spoken.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, Protocol
+
+from assistant.events import (
+    FRAME_SECONDS,
+    AudioFrame,
+    Heard,
+    Intent,
+    NothingSaid,
+    Reply,
+    Speech,
+    SpeechStarted,
+    Transcript,
+    Utterance,
+    WakeDetected,
+)
+from assistant.threads import Worker
+from assistant.turns import Journal, Speaker, Turns, describe, joined
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Microphone(Protocol):
+    """Where sound comes from."""
+
+    def frames(self) -> AsyncIterator[AudioFrame]: ...
+
+
+class Listener(Protocol):
+    """Cuts requests out of the frames."""
+
+    def feed(self, frame: AudioFrame) -> Iterable[Heard]: ...
+    def listen(self) -> None: ...
+
+
+class Pipeline:
+    """Listens, and gives every request its turn."""
+
+    def __init__(
+        self,
+        microphone: Microphone,
+        listener: Listener,
+        turns: Turns,
+        speaker: Speaker,
+        journal: Journal,
+        *,
+        chime: Speech | None = None,
+        heartbeat: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`heartbeat` is called for every frame that was heard: while it beats, the ears work."""
+        self._microphone = microphone
+        self._listener = listener
+        self._turns = turns
+        self._speaker = speaker
+        self._record = journal.record
+        self._chime = chime
+        self._heartbeat = heartbeat
+        self._ears = Worker("ears")
+        self._busy: set[asyncio.Future[Any]] = set()
+        self._request: asyncio.Future[None] | None = None
+        self.number = 0
+        """Turns so far."""
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing is being said, thought or played."""
+        return not self._busy
+
+    async def run(self) -> None:
+        """Listen until the microphone ends."""
+        try:
+            async for frame in self._microphone.frames():
+                for heard in await self._ears.call(self._feed, frame):
+                    await self._react(heard)
+                self._heartbeat()
+        finally:
+            await self._interrupt()
+            self._ears.close()
+            self._turns.close()
+
+    async def announce(self, replies: AsyncGenerator[Reply, None], sound: Speech | None = None) -> None:
+        """Say something unasked, after the turn that may be going on; the wake word stops it."""
+        while self._busy:
+            await asyncio.wait(self._busy)
+        self.number += 1
+        await asyncio.wait({self._track(self._tell(self.number, replies, sound))})
+
+    async def ask(self, transcript: Transcript, *, aloud: bool) -> tuple[Intent, str]:
+        """One turn from text: what it was understood to mean and what was replied."""
+        self.number += 1
+        number = self.number
+        answer = await self._turns.understand(number, transcript)
+        replies = [reply async for reply in self._turns.write(number, answer.replies)]
+        if aloud:
+            await self.announce(as_written(replies))
+        return answer.intent, joined(replies)
+
+    def _feed(self, frame: AudioFrame) -> list[Heard]:
+        return list(self._listener.feed(frame))
+
+    async def _react(self, heard: Heard) -> None:
+        match heard:
+            case WakeDetected():
+                await self._wake(heard)
+            case SpeechStarted():
+                self._record(self.number, "speech_start", heard.index * FRAME_SECONDS)
+            case Utterance():
+                self._take_turn(heard)
+            case NothingSaid():
+                self._end_request()
+                _LOGGER.debug("Turn %d: nothing was said", self.number)
+
+    async def _wake(self, wake: WakeDetected) -> None:
+        await self._interrupt()
+        self._begin_request()
+        self.number += 1
+        seconds = (wake.index + 1) * FRAME_SECONDS
+        self._record(self.number, "wake", seconds, word=wake.word, score=round(wake.score, 3))
+        if self._chime:
+            self._track(self._speaker.play(self._chime))
+
+    def _take_turn(self, utterance: Utterance) -> None:
+        self._end_request()
+        self._record(self.number, "speech_end", (utterance.end + 1) * FRAME_SECONDS)
+        decided = (utterance.decided + 1) * FRAME_SECONDS
+        self._record(self.number, "endpoint", decided, reason=utterance.reason)
+        self._track(self._turns.hear(self.number, utterance, self._listen_again))
+
+    async def _tell(self, number: int, replies: AsyncGenerator[Reply, None], sound: Speech | None) -> None:
+        if sound:
+            await self._speaker.play(sound)
+        await self._turns.speak(number, replies)
+
+    async def _listen_again(self) -> None:
+        await self._ears.call(self._listener.listen)
+        self._begin_request()
+
+    def _begin_request(self) -> None:
+        self._end_request()
+        self._request = asyncio.get_running_loop().create_future()
+        self._busy.add(self._request)
+
+    def _end_request(self) -> None:
+        if self._request:
+            self._busy.discard(self._request)
+            self._request.cancel()
+            self._request = None
+
+    def _track(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._busy.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._busy.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _LOGGER.error("The speaker failed: %s", describe(error))
+
+    async def _interrupt(self) -> None:
+        """Cancel the turn, the announcement and the chime that may be going on."""
+        self._end_request()
+        if tasks := set(self._busy):
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+
+async def as_written(replies: Iterable[Reply]) -> AsyncGenerator[Reply, None]:
+    """Replies that are known already, in the form of those still being written."""
+    for reply in replies:
+        yield reply
