@@ -7,7 +7,7 @@ from typing import Protocol
 
 from assistant.events import Intent, Language, Reply, Transcript
 from assistant.threads import Worker
-from assistant.turns import Answer
+from assistant.turns import Answer, as_written
 
 Message = Mapping[str, str]
 
@@ -93,6 +93,9 @@ class NoChat:
         """Say that this was not understood."""
         return decline(_NO_MODEL, transcript.lang)
 
+    def close(self) -> None:
+        """There is nothing to end."""
+
 
 def prompt(text: str, lang: Language) -> list[Message]:
     """The chat for one request; what never changes stands first, for the model's prefix cache."""
@@ -104,8 +107,4 @@ def prompt(text: str, lang: Language) -> list[Message]:
 
 def decline(texts: Mapping[Language, str], lang: Language) -> Answer:
     """An answer that says only that there is none."""
-
-    async def replies() -> AsyncGenerator[Reply, None]:
-        yield Reply(texts[lang], lang)
-
-    return Answer(Intent("none", source="none"), replies())
+    return Answer(Intent("none", source="none"), as_written([Reply(texts[lang], lang)]))

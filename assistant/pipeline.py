@@ -24,7 +24,7 @@ from assistant.events import (
     WakeDetected,
 )
 from assistant.threads import Worker
-from assistant.turns import Journal, Speaker, Turns, describe, joined
+from assistant.turns import Journal, Speaker, Turns, as_written, describe, joined
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -75,13 +75,15 @@ class Pipeline:
         """Nothing is being said, thought or played."""
         return not self._busy
 
-    async def run(self) -> None:
-        """Listen until the microphone ends."""
+    async def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Listen until the microphone ends, or `until`, asked at every frame, says so."""
         try:
             async for frame in self._microphone.frames():
                 for heard in await self._ears.call(self._feed, frame):
                     await self._react(heard)
                 self._heartbeat()
+                if until():
+                    break
         finally:
             await self._interrupt()
             self._ears.close()
@@ -99,6 +101,8 @@ class Pipeline:
         self.number += 1
         number = self.number
         answer = await self._turns.understand(number, transcript)
+        if answer.end:
+            await self._interrupt()
         replies = [reply async for reply in self._turns.write(number, answer.replies)]
         if aloud:
             await self.announce(as_written(replies))
@@ -136,9 +140,13 @@ class Pipeline:
         self._track(self._turns.hear(self.number, utterance, self._listen_again))
 
     async def _tell(self, number: int, replies: AsyncGenerator[Reply, None], sound: Speech | None) -> None:
-        if sound:
-            await self._speaker.play(sound)
+        if sound is None:
+            await self._turns.speak(number, replies)
+            return
+        # It rings before, so that somebody listens, and after, for whoever was in the next room.
+        await self._speaker.play(sound)
         await self._turns.speak(number, replies)
+        await self._speaker.play(sound)
 
     async def _listen_again(self) -> None:
         await self._ears.call(self._listener.listen)
@@ -173,9 +181,3 @@ class Pipeline:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-
-
-async def as_written(replies: Iterable[Reply]) -> AsyncGenerator[Reply, None]:
-    """Replies that are known already, in the form of those still being written."""
-    for reply in replies:
-        yield reply

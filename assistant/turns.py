@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -38,13 +38,14 @@ class Answer:
     intent: Intent
     replies: AsyncGenerator[Reply, None]
     """Sentence by sentence; being pulled is what makes it go on."""
+    end: bool = False
+    """Whatever else still sounds shall stop."""
 
 
 class Answerer(Protocol):
-    """Something that may know what to say."""
+    """Knows what to say, be it that it does not know."""
 
-    async def answer(self, transcript: Transcript) -> Answer | None:
-        """None: not mine, ask the next one."""
+    async def answer(self, transcript: Transcript) -> Answer: ...
 
 
 class Voices(Protocol):
@@ -56,10 +57,10 @@ class Voices(Protocol):
 class Speaker(Protocol):
     """Where sound goes."""
 
-    async def play(self, speech: Speech, on_start: Callable[[float], None] | None = None) -> float:
+    async def play(self, speech: Speech, started: Callable[[float], None] = ...) -> float:
         """Return when the sound has been heard, with that time on the input's audio clock.
 
-        `on_start` is told the time of the first sample that is not silent. A cancel stops the sound.
+        `started` is told the time of the first sample that is not silent. A cancel stops the sound.
         """
 
 
@@ -75,7 +76,7 @@ class Stages:
     """The parts that a turn passes through."""
 
     recognizer: Recognizer
-    answerers: Sequence[Answerer]
+    answerer: Answerer
     voices: Voices
     speaker: Speaker
     journal: Journal
@@ -86,14 +87,14 @@ class Stages:
 class Turns:
     """Takes turns through the stages."""
 
-    def __init__(self, stages: Stages) -> None:
+    def __init__(self, stages: Stages, audible: asyncio.Event) -> None:
+        """`audible` is clear while a turn computes and nothing sounds."""
         self._stages = stages
         self._record = stages.journal.record
         self._recognition = Worker("asr")
         self._voice = Worker("tts")
-        self.audible = asyncio.Event()
-        """Clear while a turn computes and nothing sounds."""
-        self.audible.set()
+        self._audible = audible
+        self._audible.set()
 
     def close(self) -> None:
         """End the threads."""
@@ -104,7 +105,7 @@ class Turns:
         self, number: int, utterance: Utterance, listen_again: Callable[[], Awaitable[None]]
     ) -> None:
         """Take a spoken request; `listen_again` is awaited when only the wake word was in it."""
-        self.audible.clear()
+        self._audible.clear()
         lang: Language = "zh"
         try:
             transcript = await self._transcribe(utterance)
@@ -119,10 +120,10 @@ class Turns:
         except Exception as error:  # noqa: BLE001 - one failed turn says so and the next one works
             await self._apologize(number, lang, error)
         finally:
-            self.audible.set()
+            self._audible.set()
 
     async def understand(self, number: int, transcript: Transcript) -> Answer:
-        """What a request means, by the first answerer that knows."""
+        """What a request means and what to say to it."""
         self._record(
             number,
             "transcript",
@@ -130,11 +131,7 @@ class Turns:
             lang=transcript.lang,
             confidence=round(transcript.confidence, 3),
         )
-        for answerer in self._stages.answerers:
-            if answer := await answerer.answer(transcript):
-                break
-        else:
-            raise RuntimeError("no answerer took the request")  # the last one takes everything
+        answer = await self._stages.answerer.answer(transcript)
         intent = answer.intent
         self._record(number, "intent", name=intent.name, slots=dict(intent.slots), source=intent.source)
         return answer
@@ -159,17 +156,17 @@ class Turns:
                 first = seconds
                 self._record(number, "first_audio", seconds)
 
-        self.audible.clear()
+        self._audible.clear()
         ended: float | None = None
         written = ahead(self.write(number, replies), _REPLIES_AHEAD)
         try:
             async with aclosing(ahead(self._render(written), _SENTENCES_AHEAD)) as speeches:
                 async for speech in speeches:
-                    self.audible.set()
+                    self._audible.set()
                     ended = await self._stages.speaker.play(speech, on_start)
-                    self.audible.clear()
+                    self._audible.clear()
         finally:
-            self.audible.set()
+            self._audible.set()
         if ended is not None:
             self._record(number, "reply_end", ended)
 
@@ -200,6 +197,12 @@ class Turns:
             await self.speak(number, apology())
         except Exception as second:  # noqa: BLE001 - without a voice or a speaker there is nothing left to do
             _LOGGER.error("The apology failed too: %s", describe(second))
+
+
+async def as_written(replies: Iterable[Reply]) -> AsyncGenerator[Reply, None]:
+    """Replies that are known already, in the form of those still being written."""
+    for reply in replies:
+        yield reply
 
 
 def joined(replies: Sequence[Reply]) -> str:

@@ -49,7 +49,8 @@ def recordings(path: Path, every: int) -> Iterator[tuple[bytes, str]]:
     """Sound and text of every `every`-th row."""
     for line in path.read_text().splitlines()[::every]:
         row = json.loads(line)
-        yield read(path.parent / row["file"]), row["text"]
+        if row.get("text"):
+            yield read(path.parent / row["file"]), row["text"]
 
 
 def measure(whisper: Whisper, rows: list[tuple[bytes, str]], lang: Language, words: bool) -> dict[str, float]:

@@ -87,11 +87,9 @@ class FakeRecognizer:
 
 
 class Parrot:
-    """Answers with the request, a word a reply; not in languages it does not know."""
+    """Answers with the request, a word a reply."""
 
-    async def answer(self, transcript: Transcript) -> Answer | None:
-        if transcript.text == "unknown":
-            return None
+    async def answer(self, transcript: Transcript) -> Answer:
         return Answer(Intent("parrot.repeat", {"text": transcript.text}), self._say(transcript))
 
     async def _say(self, transcript: Transcript) -> AsyncGenerator[Reply, None]:
@@ -115,9 +113,9 @@ class FakeSpeaker:
         self.started = asyncio.Event()
         self._hold = hold
 
-    async def play(self, speech: Speech, on_start: Callable[[float], None] | None = None) -> float:
-        if on_start:
-            on_start(len(self.played))
+    async def play(self, speech: Speech, started: Callable[[float], None] | None = None) -> float:
+        if started:
+            started(len(self.played))
         self.started.set()
         if speech.text == self._hold:
             try:

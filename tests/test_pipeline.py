@@ -5,8 +5,8 @@ import asyncio
 from assistant.endpoint import EndpointLimits
 from assistant.events import Reply, Speech, Transcript
 from assistant.listener import Listener
-from assistant.pipeline import Pipeline, as_written
-from assistant.turns import Stages, Turns
+from assistant.pipeline import Pipeline
+from assistant.turns import Stages, Turns, as_written
 from tests.fakes import (
     SILENCE,
     SPEECH,
@@ -35,12 +35,13 @@ class Rig:
         self.turns = Turns(
             Stages(
                 FakeRecognizer(*transcripts),
-                [Parrot()],
+                Parrot(),
                 FakeVoices(),
                 self.speaker,
                 self.journal,
                 lambda word: [],
-            )
+            ),
+            asyncio.Event(),
         )
         microphone = FakeMicrophone(frames(*kinds), lambda: self.pipeline.quiet)
         listener = Listener(FakeDetector(), FakeWakeWords(), LIMITS)
@@ -115,7 +116,7 @@ async def test_an_announcement_waits_for_the_request_to_be_answered():
         await asyncio.sleep(0)
     await rig.pipeline.announce(as_written([Reply("ring", "en")]), Speech(b"", 16_000, "bell"))
     await running
-    assert rig.speaker.played == ["chime", "hello", "bell", "ring"]
+    assert rig.speaker.played == ["chime", "hello", "bell", "ring", "bell"]
 
 
 async def test_a_text_is_answered_without_a_sound_unless_asked_for():
@@ -128,13 +129,13 @@ async def test_a_text_is_answered_without_a_sound_unless_asked_for():
 
 async def test_a_broken_speaker_does_not_end_the_daemon():
     class Broken(FakeSpeaker):
-        async def play(self, speech, on_start=None):
+        async def play(self, speech, started=None):
             raise OSError("unplugged")
 
     rig = Rig(*REQUEST, transcripts=[Transcript("hello", "en", 1)])
     rig.pipeline._speaker = Broken()
     rig.turns._stages = Stages(
-        FakeRecognizer(Transcript("hello", "en", 1)), [Parrot()], FakeVoices(), Broken(), rig.journal,
+        FakeRecognizer(Transcript("hello", "en", 1)), Parrot(), FakeVoices(), Broken(), rig.journal,
         lambda word: [],
     )  # fmt: skip
     await rig.pipeline.run()

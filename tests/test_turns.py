@@ -3,8 +3,7 @@
 import asyncio
 
 from assistant.events import Reply, Transcript, Utterance
-from assistant.pipeline import as_written
-from assistant.turns import Stages, Turns
+from assistant.turns import Stages, Turns, as_written
 from tests.fakes import FakeJournal, FakeRecognizer, FakeSpeaker, FakeVoices, Parrot
 
 HEARD = Utterance(b"", 10, 20, "turn")
@@ -17,15 +16,17 @@ class Rig:
         self.speaker = FakeSpeaker()
         self.journal = FakeJournal()
         self.listened_again = 0
+        self.audible = asyncio.Event()
         self.turns = Turns(
             Stages(
                 self.recognizer,
-                [Parrot()],
+                Parrot(),
                 FakeVoices(),
                 self.speaker,
                 self.journal,
                 lambda word: ["hey computer", "小本同学"],
-            )
+            ),
+            self.audible,
         )
 
     async def hear(self, utterance: Utterance = HEARD) -> None:
@@ -102,7 +103,7 @@ async def test_a_cancelled_turn_stops_its_sound():
     await asyncio.wait({turn})
     assert rig.speaker.stopped == ["two"]
     assert rig.speaker.played == ["one"]
-    assert rig.turns.audible.is_set()
+    assert rig.audible.is_set()
 
 
 async def test_while_a_turn_computes_nothing_is_audible():
@@ -110,15 +111,15 @@ async def test_while_a_turn_computes_nothing_is_audible():
     seen: list[bool] = []
 
     class Watching(FakeSpeaker):
-        async def play(self, speech, on_start=None):
-            seen.append(rig.turns.audible.is_set())
-            return await super().play(speech, on_start)
+        async def play(self, speech, started=None):
+            seen.append(rig.audible.is_set())
+            return await super().play(speech, started)
 
     class Slow(FakeVoices):
         def synthesize(self, reply):
-            seen.append(rig.turns.audible.is_set())
+            seen.append(rig.audible.is_set())
             yield from super().synthesize(reply)
 
-    rig.turns._stages = Stages(rig.recognizer, [Parrot()], Slow(), Watching(), rig.journal, lambda word: [])
+    rig.turns._stages = Stages(rig.recognizer, Parrot(), Slow(), Watching(), rig.journal, lambda word: [])
     await rig.turns.speak(1, as_written([Reply("hello", "en")]))
     assert seen == [False, True]

@@ -1,0 +1,243 @@
+"""Puts the parts together and runs them: in the order of the pipeline, in reverse when it ends."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from assistant import control, parts
+from assistant.answers import Answers
+from assistant.audio import chime
+from assistant.audio.device import Devices
+from assistant.audio.filedevice import Fast, FileDevice, RealTime
+from assistant.config import Config
+from assistant.control import Handler
+from assistant.errors import ControlError, UsageError
+from assistant.events import Intent, Language, Reply, Transcript
+from assistant.grammar.text import is_chinese
+from assistant.journal import Journal, NoJournal
+from assistant.pipeline import Pipeline
+from assistant.schedule import Due, Scheduler, SystemClock
+from assistant.service import Service
+from assistant.storage import Storage
+from assistant.turns import Stages, Turns, as_written, joined
+
+_LOGGER = logging.getLogger(__name__)
+
+_FILE_SILENCE_SECONDS = 1.0  # heard after a file: a wake word is recognised a little after its end
+_LONGEST_TEXT = 2000  # characters of a written request
+
+Ask = Callable[[str, Language | None], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Sound files in place of the devices."""
+
+    microphone: Path
+    speaker: Path
+    fast: bool
+
+
+async def run(config: Config, *, files: Files | None = None, events: Path | None = None) -> None:
+    """Listen until SIGTERM or SIGINT, or until the file has been answered."""
+    _end_on_signals()
+    audible = asyncio.Event()
+    device = _device(config, files, audible)
+    clock = FileClock(device) if files and files.fast else SystemClock()
+    async with AsyncExitStack() as stack:
+        storage = stack.enter_context(closing(Storage(config.state)))
+        journal = Journal(events, lambda: device.now) if events else NoJournal()
+        stack.enter_context(closing(journal))
+        commands = Commands(device)
+        if files is None:
+            await stack.enter_async_context(control.serve(config.socket, commands.handlers))
+        await stack.enter_async_context(
+            device
+        )  # without a microphone there is no use in loading
+        models = await parts.load(config)
+        stack.callback(models.close)
+        understanding = parts.understanding(config, storage, clock)
+        stages = Stages(
+            models.recognizer,
+            Answers(understanding, models.chat),
+            models.voices,
+            device,
+            journal,
+            models.wake_phrases,
+        )
+        service = Service()
+        pipeline = Pipeline(
+            device,
+            models.listener,
+            Turns(stages, audible),
+            device,
+            journal,
+            chime=chime.wake() if config.audio.chime else None,
+            heartbeat=service.heartbeat,
+        )
+        commands.pipeline = pipeline
+
+        async def on_due(due: Due) -> None:
+            answer = await understanding.due(due)
+            await pipeline.announce(as_written([answer.reply]), chime.ring() if answer.ring else None)
+
+        def answered() -> bool:
+            return (
+                isinstance(device, FileDevice) and device.past_end > _FILE_SILENCE_SECONDS and pipeline.quiet
+            )
+
+        service.ready()
+        _LOGGER.info("Listening for %s", ", ".join(config.wake.words))
+        stack.callback(service.stopping)
+        await _until_one_ends(pipeline.run(answered), Scheduler(storage, clock).run(on_due))
+
+
+@asynccontextmanager
+async def answering(config: Config) -> AsyncIterator[Ask]:
+    """Answer texts in this process; what they schedule rings in the daemon."""
+    with closing(Storage(config.state)) as storage, closing(parts.chat(config, parts.store(config))) as chat:
+        answers = Answers(parts.understanding(config, storage, SystemClock()), chat)
+
+        async def ask(text: str, lang: Language | None) -> dict[str, Any]:
+            started = time.perf_counter()
+            transcript = written(text, lang)
+            answer = await answers.answer(transcript)
+            async with aclosing(answer.replies) as replies:
+                reply = joined([reply async for reply in replies])
+            return described(transcript, answer.intent, reply, time.perf_counter() - started)
+
+        yield ask
+
+
+class Commands:
+    """What the control socket can ask for."""
+
+    def __init__(self, device: Devices | FileDevice) -> None:
+        self.pipeline: Pipeline | None = None
+        """Set when everything is loaded."""
+        self._device = device
+        self._started = time.monotonic()
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """The commands by name."""
+        return {"status": self._status, "say": self._say, "ask": self._ask}
+
+    async def _status(self, _fields: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "state": "listening" if self.pipeline else "loading",
+            "pid": os.getpid(),
+            "uptime_seconds": round(time.monotonic() - self._started, 1),
+            "turns": self.pipeline.number if self.pipeline else 0,
+            "memory_mb": round(resident_bytes() / 1e6),
+            "audio": asdict(self._device.health),
+        }
+
+    async def _say(self, fields: dict[str, Any]) -> dict[str, Any]:
+        transcript = written(fields.get("text"), fields.get("lang"))
+        await self._ready().announce(as_written([Reply(transcript.text, transcript.lang)]))
+        return {"said": True}
+
+    async def _ask(self, fields: dict[str, Any]) -> dict[str, Any]:
+        started = time.perf_counter()
+        transcript = written(fields.get("text"), fields.get("lang"))
+        intent, reply = await self._ready().ask(transcript, aloud=bool(fields.get("speak")))
+        return described(transcript, intent, reply, time.perf_counter() - started)
+
+    def _ready(self) -> Pipeline:
+        if self.pipeline is None:
+            raise ControlError(
+                en="Xiaoben is still loading its models; try again in a few seconds.",
+                zh="小本还在加载模型；请过几秒再试。",
+            )
+        return self.pipeline
+
+
+class FileClock:
+    """The time of a recording that is read faster than it was spoken: it began when we did."""
+
+    def __init__(self, device: Devices | FileDevice) -> None:
+        self._device = device
+        self._start = datetime.now().astimezone()
+
+    def now(self) -> datetime:
+        """The time at the present frame."""
+        return self._start + timedelta(seconds=self._device.now)
+
+    def elapsed(self) -> float:
+        """Seconds of sound so far."""
+        return self._device.now
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Return at the frame of `when`."""
+        while self.now() < when:  # noqa: ASYNC110 - frames pass in microseconds
+            await asyncio.sleep(0.001)
+
+
+def written(text: object, lang: object) -> Transcript:
+    """A request that was typed; raises UsageError for what cannot be one."""
+    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_TEXT:
+        raise UsageError(
+            en=f"A text must have 1 to {_LONGEST_TEXT} characters.",
+            zh=f"文字长度应为 1 到 {_LONGEST_TEXT} 个字符。",
+        )
+    match lang:
+        case "zh" | "en":
+            return Transcript(text.strip(), lang, 1.0)
+        case None:
+            return Transcript(text.strip(), "zh" if is_chinese(text) else "en", 1.0)
+    raise UsageError(en="The language must be zh or en.", zh="语言只能是 zh 或 en。")
+
+
+def described(transcript: Transcript, intent: Intent, reply: str, seconds: float) -> dict[str, Any]:
+    """A turn as a program reads it."""
+    return {
+        "text": transcript.text,
+        "lang": transcript.lang,
+        "intent": intent.name,
+        "slots": dict(intent.slots),
+        "source": intent.source,
+        "reply": reply,
+        "actions": [],  # nothing outside the assistant can be acted on yet
+        "seconds": round(seconds, 4),
+    }
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is in RAM."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _device(config: Config, files: Files | None, audible: asyncio.Event) -> Devices | FileDevice:
+    if files is None:
+        return Devices(config.audio.microphone, config.audio.speaker)
+    return FileDevice(files.microphone, files.speaker, Fast(audible.wait) if files.fast else RealTime())
+
+
+def _end_on_signals() -> None:
+    task = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)  # type: ignore[union-attr]
+
+
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all; the first that ends or fails ends the others."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result

@@ -1,0 +1,127 @@
+"""Builds each part of the chain from the settings."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant import paths, skills
+from assistant.asr.whisper import Whisper
+from assistant.chat import Chat, NoChat, prompt
+from assistant.config import Config
+from assistant.endpoint import EndpointLimits
+from assistant.events import Language
+from assistant.listener import Listener
+from assistant.llm.llama import Llama
+from assistant.schedule import Clock
+from assistant.smart_turn import SmartTurn
+from assistant.storage import Storage
+from assistant.tts.loading import load_voices
+from assistant.tts.sentences import SentenceSplitter
+from assistant.tts.voices import Voices
+from assistant.understanding import Understanding
+from assistant.vad.detector import SpeechDetector
+from assistant.vad.silero import Silero
+from assistant.vad.webrtc import WebRtcGate
+from assistant.wake.detector import WakeWords
+from assistant.wake.features import SpeechEmbedding
+from assistant.wake.head import Head
+from assistant.weights.catalogue import load_catalogue
+from assistant.weights.store import Store
+
+
+def store(config: Config) -> Store:
+    """The installed models."""
+    return Store(config.models, load_catalogue(paths.bundled("models") / "models.toml"))
+
+
+def recognizer(config: Config, models: Store) -> Whisper:
+    """Speech to text."""
+    return Whisper(
+        models.path(config.asr.model), config.languages, threads=config.asr.threads, beam=config.asr.beam
+    )
+
+
+def voices(config: Config, models: Store) -> Voices:
+    """Text to speech."""
+    names: dict[Language, str] = {"zh": config.tts.zh, "en": config.tts.en}
+    for name in names.values():
+        models.path(name.partition("/")[0])
+    return load_voices(names, config.models, config.tts.threads)
+
+
+def heads(config: Config) -> list[Head]:
+    """The wake words to listen for: the user's own before ours."""
+    own, ours = config.models / "wake", paths.bundled("models") / "wake"
+    names = [f"{word}.npz" for word in config.wake.words]
+    return [Head.load(own / name if (own / name).is_file() else ours / name) for name in names]
+
+
+def listener(config: Config, models: Store, words: list[Head]) -> Listener:
+    """The ears."""
+    endpoint = config.endpoint
+    return Listener(
+        SpeechDetector(
+            WebRtcGate(config.vad.aggressiveness), Silero(models.path("silero-vad")), config.vad.threshold
+        ),
+        WakeWords(SpeechEmbedding(models.path("speech-embedding")), words, config.wake.thresholds),
+        EndpointLimits.from_seconds(
+            silence=endpoint.silence_seconds,
+            patience=endpoint.patience_seconds,
+            start=endpoint.start_seconds,
+            length=endpoint.max_seconds,
+        ),
+        SmartTurn(models.path("smart-turn")) if endpoint.turn_detection else None,
+    )
+
+
+def chat(config: Config, models: Store) -> Chat | NoChat:
+    """The last answerer."""
+    if not config.llm.enabled:
+        return NoChat()
+    entry = models.catalogue.find(config.llm.model)
+    model = Llama(models.path(entry.id), threads=config.llm.threads, context_tokens=config.llm.context_tokens)
+    for lang in entry.languages:
+        model.warm(prompt("", lang))
+    return Chat(model, entry.languages, SentenceSplitter, config.llm.max_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Everything that has weights, loaded and warm."""
+
+    listener: Listener
+    recognizer: Whisper
+    chat: Chat | NoChat
+    voices: Voices
+    words: Sequence[Head]
+
+    def wake_phrases(self, word: str) -> Sequence[str]:
+        """How a wake word may be written in a transcript."""
+        return next(head.word.phrases for head in self.words if head.word.id == word)
+
+    def close(self) -> None:
+        """End the language model's thread."""
+        self.chat.close()
+
+
+async def load(config: Config) -> Models:
+    """Load all models, side by side; raises ModelError for one that is missing or damaged."""
+    models = store(config)
+    words = heads(config)
+    in_thread = asyncio.to_thread
+    loaded = await asyncio.gather(
+        in_thread(listener, config, models, words),
+        in_thread(recognizer, config, models),
+        in_thread(chat, config, models),
+        in_thread(voices, config, models),
+    )
+    ears, whisper, last, speakers = loaded
+    await asyncio.gather(in_thread(whisper.warm), in_thread(speakers.warm))
+    return Models(ears, whisper, last, speakers, words)
+
+
+def understanding(config: Config, storage: Storage, clock: Clock) -> Understanding:
+    """The skills at work."""
+    own = config.skills.folder or paths.config_file().parent / "skills"
+    loaded = skills.load([own, paths.bundled("skills")], config.skills.disabled)
+    return Understanding(skills.enabled(loaded), storage, clock)
