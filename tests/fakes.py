@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from assistant.events import (
@@ -141,3 +142,28 @@ class FakeJournal:
 
     def fields(self, event: str) -> dict[str, Any]:
         return next(fields for _, name, fields in self.lines if name == event)
+
+
+class FakeClock:
+    """Sleeping moves the time on; `set` moves the wall clock alone, as a person or NTP does."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now.astimezone()
+        self._elapsed = 0.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def elapsed(self) -> float:
+        return self._elapsed
+
+    def advance(self, delta: timedelta) -> None:
+        self._now += delta
+        self._elapsed += delta.total_seconds()
+
+    def set(self, now: datetime) -> None:
+        self._now = now.astimezone()
+
+    async def sleep_until(self, when: datetime) -> None:
+        self.advance(max(when - self._now, timedelta()))
+        await asyncio.sleep(0)

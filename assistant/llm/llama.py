@@ -11,6 +11,7 @@ from typing import Any
 from llama_cpp import Llama as LlamaCpp
 
 from assistant.errors import ModelError
+from assistant.llm.thoughts import without_thoughts
 
 _TEMPERATURE = 0.2  # SmolLM2's own recommendation, with top_p 0.9
 _TOP_P = 0.9
@@ -33,7 +34,6 @@ class Llama:
                 "run `xiaoben models verify` and pull it again.",
                 zh=f"无法加载语言模型 {path}；请运行 `xiaoben models verify` 检查并重新下载。",
             ) from error
-        self._context_tokens = context_tokens
 
     def warm(self, messages: Sequence[Mapping[str, str]]) -> None:
         """Evaluate the beginning that every prompt has in common."""
@@ -46,7 +46,7 @@ class Llama:
         `messages` are `{"role": "system" | "user" | "assistant", "content": text}`.
         """
         pieces: Any = self._model.create_chat_completion(
-            [dict(message) for message in messages],
+            [self._instructed(message) for message in messages],
             stream=True,
             max_tokens=max_tokens,
             temperature=_TEMPERATURE,
@@ -54,6 +54,10 @@ class Llama:
             repeat_penalty=_REPEAT_PENALTY,
             seed=0,  # the same question gets the same answer
         )
-        for piece in pieces:
-            if text := piece["choices"][0]["delta"].get("content"):
-                yield text
+        yield from without_thoughts(piece["choices"][0]["delta"].get("content") or "" for piece in pieces)
+
+    def _instructed(self, message: Mapping[str, str]) -> dict[str, str]:
+        """The message, with Qwen3's switch that makes a reasoning model answer at once."""
+        think_aloud = "enable_thinking" in self._model.metadata.get("tokenizer.chat_template", "")
+        switch = " /no_think" if think_aloud and message["role"] == "user" else ""
+        return {**message, "content": message["content"] + switch}
