@@ -122,6 +122,5 @@ async def load(config: Config) -> Models:
 
 def understanding(config: Config, storage: Storage, clock: Clock) -> Understanding:
     """The skills at work."""
-    own = config.skills.folder or paths.config_file().parent / "skills"
-    loaded = skills.load([own, paths.bundled("skills")], config.skills.disabled)
+    loaded = skills.load(skills.folders(config.skills.folder), config.skills.disabled)
     return Understanding(skills.enabled(loaded), storage, clock)

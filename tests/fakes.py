@@ -165,5 +165,6 @@ class FakeClock:
         self._now = now.astimezone()
 
     async def sleep_until(self, when: datetime) -> None:
-        self.advance(max(when - self._now, timedelta()))
-        await asyncio.sleep(0)
+        delta = max(when - self._now, timedelta())
+        await asyncio.sleep(0)  # what was started before runs at the time before
+        self.advance(delta)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ENGINES = {
-    "ctranslate2", "faster_whisper", "hassil", "jieba", "llama_cpp", "misaki", "onnxruntime", "opencc",
+    "cn2an", "ctranslate2", "faster_whisper", "hassil", "jieba", "llama_cpp", "misaki", "onnxruntime", "opencc",
     "piper", "pypinyin", "sounddevice", "soundfile", "soxr", "sqlite3", "webrtcvad", "wetext",
 }  # fmt: skip
 GROUND = {"assistant.events", "assistant.errors"}

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from assistant import paths
@@ -52,7 +53,7 @@ def toml(settings: dict[str, Any]) -> Iterator[str]:
 
 
 def _in_order(path: str) -> str:
-    if not paths.Path(path).is_file():
+    if not Path(path).is_file():
         return localized(
             en=f"There is no {path}: the defaults are in force.", zh=f"没有 {path}：使用默认配置。"
         )

@@ -1,0 +1,1 @@
+"""Sentences: what a template means, and which template a sentence fits."""
