@@ -33,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    name = next((argument for argument in arguments if not argument.startswith("-")), None)
+    # Options that every command has may stand anywhere: `models list --json` as well as `models --json list`.
+    defaults = argparse.Namespace(config=None, json=False, verbose=False)
+    args, rest = _common().parse_known_args(arguments, defaults)
+    name = next((argument for argument in rest if not argument.startswith("-")), None)
     # Only the command that is wanted is imported: the others would load engines.
-    args = _parser([name] if name in COMMANDS else COMMANDS).parse_args(arguments)
+    args = _parser([name] if name in COMMANDS else COMMANDS).parse_args(rest, args)
     logging.basicConfig(
         level=logging.DEBUG if args.verbose else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s",
@@ -44,6 +47,21 @@ def _run(arguments: list[str]) -> int:
     command = importlib.import_module(f"assistant.commands.{args.command}")
     status: int = command.run(args, load(args.config))
     return status
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    common.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=localized(en="another configuration file", zh="使用另一个配置文件"),
+    )
+    common.add_argument(
+        "--json", action="store_true", help=localized(en="machine-readable output", zh="输出 JSON")
+    )
+    common.add_argument("--verbose", action="store_true", help=localized(en="log details", zh="输出详细日志"))
+    return common
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
@@ -60,18 +78,5 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
         module = importlib.import_module(f"assistant.commands.{name}")
         en, zh = module.SUMMARY
         summary = localized(en=en, zh=zh)
-        command = commands.add_parser(name, help=summary, description=summary)
-        command.add_argument(
-            "--config",
-            type=Path,
-            metavar="FILE",
-            help=localized(en="another configuration file", zh="使用另一个配置文件"),
-        )
-        command.add_argument(
-            "--json", action="store_true", help=localized(en="machine-readable output", zh="输出 JSON")
-        )
-        command.add_argument(
-            "--verbose", action="store_true", help=localized(en="log details", zh="输出详细日志")
-        )
-        module.configure(command)
+        module.configure(commands.add_parser(name, help=summary, description=summary, parents=[_common()]))
     return parser

@@ -43,7 +43,7 @@ def judge_microphone(samples: bytes) -> Finding:
             "microphone",
             "bad",
             localized(
-                en="The microphone delivers nothing but zeros: release its mute button or choose another one.",
+                en="The microphone delivers nothing but zeros: release its mute button or take another one.",
                 zh="麦克风只送来静音：请关闭静音键，或换一个麦克风。",
             ),
         )

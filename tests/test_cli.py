@@ -63,8 +63,9 @@ def test_the_settings_shown_can_be_read_again(tmp_path, capsys):
     assert load(Path(shown)).languages == ["zh"]
 
 
-def test_the_settings_as_json(tmp_path, capsys):
-    assert cli.main(["config", "show", "--json", "--config", write(tmp_path, "")]) == 0
+@pytest.mark.parametrize("words", [["config", "show", "--json"], ["--json", "config", "show"]])
+def test_the_settings_as_json(words, tmp_path, capsys):
+    assert cli.main([*words, "--config", write(tmp_path, "")]) == 0
     assert json.loads(capsys.readouterr().out)["asr"]["model"] == "whisper-base"
 
 

@@ -25,16 +25,10 @@ _STATES = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    output = argparse.ArgumentParser(add_help=False)
-    # --json may stand before the action, where cli.py has it, and behind.
-    output.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    show = actions.add_parser(
-        "list", parents=[output], help=localized(en="the skills there are", zh="列出所有技能")
-    )
+    show = actions.add_parser("list", help=localized(en="the skills there are", zh="列出所有技能"))
     show.set_defaults(act=_list)
     trial = actions.add_parser(
         "test",
-        parents=[output],
         help=localized(en="try the examples against all skills", zh="用所有技能检验例句"),
     )
     trial.add_argument(
