@@ -1,0 +1,1 @@
+"""Sound in and out: files, devices, chimes. Speaks frames and speeches, knows nothing of words."""
