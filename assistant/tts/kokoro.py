@@ -101,7 +101,7 @@ def _unknown_speaker(folder: Path, speaker: str) -> ModelError:
 
 @functools.lru_cache(maxsize=1)  # two speakers, one network
 def _load_network(path: Path, threads: int) -> Network:
-    return Network(path, threads=threads)
+    return Network(path, threads=threads, release=True)
 
 
 def _load_vocabulary(path: Path) -> dict[str, int]:

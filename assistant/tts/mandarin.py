@@ -37,7 +37,8 @@ _READINGS = {
     "还款": "huan2 kuan3", "还清": "huan2 qing1", "还给": "huan2 gei3", "还钱": "huan2 qian2",
     "重启": "chong2 qi3", "重放": "chong2 fang4", "重来": "chong2 lai2", "重设": "chong2 she4",
     "重试": "chong2 shi4", "重说": "chong2 shuo1", "量一下": "liang2 yi1 xia4", "长": "chang2",
-    "长出": "zhang3 chu1", "长时间": "chang2 shi2 jian1", "长胖": "zhang3 pang4", "长高": "zhang3 gao1",
+    "长出": "zhang3 chu1", "长得": "zhang3 de5", "长时间": "chang2 shi2 jian1", "长着": "zhang3 zhe5",
+    "长胖": "zhang3 pang4", "长高": "zhang3 gao1",
 }  # fmt: skip
 _MEASURES = {"只": "zhi1", "行": "hang2"}  # not zhi3 "only" and xing2 "to go" when they count something
 _COUNTS = "一二三四五六七八九十百千两几半这那哪每"

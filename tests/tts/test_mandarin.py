@@ -38,7 +38,8 @@ READINGS = """
 参加 can1  人参 shen1  对称 chen4  回答 da2  答应 da1  待会儿 dai1  等待 dai4  冠军 guan4  观众 guan1
 结实 jie1  结果 jie2  哪吒 ne2  宁可 ning4  奇数 ji1  奇怪 qi2  散步 san4  打折 zhe2  咽喉 yan1  钥匙 yao4
 炸鸡 zha2  爆炸 zha4  浙江 zhe4  番禺 pan1  蚌埠 beng4  东莞 guan3  秘鲁 bi4  蒙古 meng3  石家庄 zhuang1
-这条路很长 chang2  他长着大眼睛 zhang3  增长很快 zhang3  两只手 zhi1  他弹得不错 tan2  今天得早点睡 dei3  唱得真好听 de5
+这条路很长 chang2  他长着大眼睛 zhang3  增长很快 zhang3  两只手 zhi1
+他弹得不错 tan2  今天得早点睡 dei3  唱得真好听 de5
 """
 
 
