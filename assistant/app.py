@@ -59,9 +59,7 @@ async def run(config: Config, *, files: Files | None = None, events: Path | None
         commands = Commands(device)
         if files is None:
             await stack.enter_async_context(control.serve(config.socket, commands.handlers))
-        await stack.enter_async_context(
-            device
-        )  # without a microphone there is no use in loading
+        await stack.enter_async_context(device)  # without a microphone there is no use in loading
         models = await parts.load(config)
         stack.callback(models.close)
         understanding = parts.understanding(config, storage, clock)

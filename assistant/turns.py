@@ -57,10 +57,10 @@ class Voices(Protocol):
 class Speaker(Protocol):
     """Where sound goes."""
 
-    async def play(self, speech: Speech, started: Callable[[float], None] = ...) -> float:
+    async def play(self, speech: Speech, on_start: Callable[[float], None] | None = None) -> float:
         """Return when the sound has been heard, with that time on the input's audio clock.
 
-        `started` is told the time of the first sample that is not silent. A cancel stops the sound.
+        `on_start` is told the time of the first sample that is not silent. A cancel stops the sound.
         """
 
 

@@ -86,14 +86,14 @@ def trace(head: Head, embedding: SpeechEmbedding, sound: Sound) -> NDArray[np.fl
     """The detector's smoothed score at each hop, for trying thresholds."""
     embeddings = embeddings_of(embedding, np.round(sound * 32767))
     windows = np.lib.stride_tricks.sliding_window_view(embeddings, WINDOW, axis=0).swapaxes(1, 2)
-    scores = head.scores(windows)
-    return (scores + np.concatenate([[0.0], scores[:-1]])) / 2
+    scores = head.scores(windows).astype(np.float64)
+    return (scores + np.concatenate([np.zeros(1), scores[:-1]])) / 2
 
 
 def wakes(scores: NDArray[np.float64], threshold: float) -> int:
     """How often it wakes, with the refractory period."""
     count, free = 0, 0
-    for hop in np.flatnonzero(scores >= threshold):
+    for hop in np.flatnonzero(scores >= threshold).tolist():
         if hop >= free:
             count, free = count + 1, hop + REFRACTORY_HOPS
     return count
@@ -108,7 +108,7 @@ def rows(folder: Path, name: str) -> Iterator[tuple[str, Sound]]:
         except InputError as error:
             print(f"  {error}", file=sys.stderr)
             continue
-        yield row.get("word", ""), samples.astype(np.float32) / 32768
+        yield row.get("word", ""), samples.astype(np.float32) / np.float32(32768)
 
 
 def says(word: WakeWord, text: str) -> bool:
@@ -160,14 +160,14 @@ def rendered(word: WakeWord, studio: Studio, ears: Ears) -> None:
     natives = [name for name in sorted(HELD_OUT) if name[0] in ("z" if word.lang == "zh" else "abe")]
     texts = [script.display + REQUESTS[word.lang][n % len(REQUESTS[word.lang])] for n in range(TAKES)]
     takes = [cast_take(phonemes(text, word.lang), word.lang, natives, rng) for text in texts]
-    sounds = studio.record(takes, lambda done, total: None)
+    sounds = studio.record(takes, quiet)
     talk = studio.record(
         [
             cast_take(phonemes(text, word.lang), word.lang, natives, rng)
             for text in REQUESTS[word.lang]
             if text
         ],
-        lambda done, total: None,
+        quiet,
     )
     print(f"\n{word.id}: {TAKES} renderings by {', '.join(natives)}; delay from the end of the word alone")
     for ratio_db in NOISES_DB:
@@ -182,13 +182,17 @@ def rendered(word: WakeWord, studio: Studio, ears: Ears) -> None:
         print(f"{label:15} missed {missed:3}  delay p50 {late[0]:.0f} ms  p95 {late[1]:.0f} ms")
 
 
+def quiet(done: int, total: int) -> None:
+    """No progress is shown."""
+
+
 def scene(sound: Sound, ratio_db: float | None, talk: Sequence[Sound], rng: Random) -> Sound:
     """The sound in a room with noise, `ratio_db` quieter than it."""
-    quiet = embedded(sound * np.float32(0.05 / rms(sound)), rng)
+    placed = embedded(sound * np.float32(0.05 / rms(sound)), rng)
     if ratio_db is None:
-        return quiet
-    added = noise(len(quiet), rng, talk)
-    return reverberate(quiet, room(rng)) + added * np.float32(0.05 / rms(added) * 10 ** (-ratio_db / 20))
+        return placed
+    added = noise(len(placed), rng, talk)
+    return reverberate(placed, room(rng)) + added * np.float32(0.05 / rms(added) * 10 ** (-ratio_db / 20))
 
 
 def cost(heads: Sequence[Head], embedding: SpeechEmbedding) -> None:

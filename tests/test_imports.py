@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ENGINES = {
-    "cn2an", "ctranslate2", "faster_whisper", "hassil", "jieba", "llama_cpp", "misaki", "onnxruntime", "opencc",
-    "piper", "pypinyin", "sounddevice", "soundfile", "soxr", "sqlite3", "webrtcvad", "wetext",
+    "cn2an", "ctranslate2", "faster_whisper", "hassil", "jieba", "llama_cpp", "misaki", "onnxruntime",
+    "opencc", "piper", "pypinyin", "sounddevice", "soundfile", "soxr", "sqlite3", "webrtcvad", "wetext",
 }  # fmt: skip
 GROUND = {"assistant.events", "assistant.errors"}
 ADAPTERS = ("audio", "asr", "llm", "tts", "vad", "wake", "weights", "smart_turn")
