@@ -49,7 +49,7 @@ def run(folder: Path, reply: Path, events: Path) -> int:
     """The daemon with files in place of devices; prints what it reports while it works."""
     config = folder / "config.toml"
     config.write_text(f'state = "{folder}"\n')  # its timers are not the user's
-    command = [sys.executable, "-m", "assistant", "run", "--config", config, "--mic", RECORDING]
+    command: list[str | Path] = [sys.executable, "-m", "assistant", "run", "--config", config, "--mic", RECORDING]
     command += ["--speaker", reply, "--events", events, "--fast"]
     with subprocess.Popen(command) as daemon:
         for event in follow(events, daemon):
@@ -90,7 +90,8 @@ def mix(one: bytes, other: bytes) -> bytes:
     """Two sounds at once, signed 16-bit mono at one rate."""
     length = max(len(one), len(other))
     both = samples(one, length) + samples(other, length)
-    return np.clip(both, -32768, 32767).astype("<i2").tobytes()
+    sound: bytes = np.clip(both, -32768, 32767).astype("<i2").tobytes()
+    return sound
 
 
 def samples(sound: bytes, length: int) -> NDArray[np.int32]:
