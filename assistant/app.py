@@ -75,7 +75,7 @@ async def run(config: Config, *, files: Files | None = None, events: Path | None
         pipeline = Pipeline(
             device,
             models.listener,
-            Turns(stages, audible),
+            Turns(stages, audible, config.languages[0]),
             device,
             journal,
             chime=chime.wake() if config.audio.chime else None,

@@ -87,9 +87,13 @@ class Stages:
 class Turns:
     """Takes turns through the stages."""
 
-    def __init__(self, stages: Stages, audible: asyncio.Event) -> None:
-        """`audible` is clear while a turn computes and nothing sounds."""
+    def __init__(self, stages: Stages, audible: asyncio.Event, language: Language) -> None:
+        """`audible` is clear while a turn computes and nothing sounds.
+
+        `language` is spoken to somebody who was not understood.
+        """
         self._stages = stages
+        self._language = language
         self._record = stages.journal.record
         self._recognition = Worker("asr")
         self._voice = Worker("tts")
@@ -106,7 +110,7 @@ class Turns:
     ) -> None:
         """Take a spoken request; `listen_again` is awaited when only the wake word was in it."""
         self._audible.clear()
-        lang: Language = "zh"
+        stage, lang = "asr", self._language
         try:
             transcript = await self._transcribe(utterance)
             if transcript is None:
@@ -114,11 +118,14 @@ class Turns:
             elif not transcript.text:
                 await listen_again()
             else:
-                lang = transcript.lang
+                stage, lang = "answer", transcript.lang
                 answer = await self.understand(number, transcript)
+                stage = "reply"
                 await self.speak(number, answer.replies)
         except Exception as error:  # noqa: BLE001 - one failed turn says so and the next one works
-            await self._apologize(number, lang, error)
+            _LOGGER.error("Turn %d failed: %s", number, describe(error))
+            self._record(number, "error", stage=stage, message=describe(error))
+            await self._apologize(number, lang)
         finally:
             self._audible.set()
 
@@ -186,17 +193,11 @@ class Turns:
                     async for speech in sound:
                         yield speech
 
-    async def _apologize(self, number: int, lang: Language, error: Exception) -> None:
-        _LOGGER.error("Turn %d failed: %s", number, describe(error))
-        self._record(number, "error", stage=type(error).__name__, message=describe(error))
-
-        async def apology() -> AsyncGenerator[Reply, None]:
-            yield Reply(_APOLOGY[lang], lang)
-
+    async def _apologize(self, number: int, lang: Language) -> None:
         try:
-            await self.speak(number, apology())
-        except Exception as second:  # noqa: BLE001 - without a voice or a speaker there is nothing left to do
-            _LOGGER.error("The apology failed too: %s", describe(second))
+            await self.speak(number, as_written([Reply(_APOLOGY[lang], lang)]))
+        except Exception as error:  # noqa: BLE001 - without a voice or a speaker there is nothing left to do
+            _LOGGER.error("The apology failed too: %s", describe(error))
 
 
 async def as_written(replies: Iterable[Reply]) -> AsyncGenerator[Reply, None]:

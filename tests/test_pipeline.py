@@ -42,6 +42,7 @@ class Rig:
                 lambda word: [],
             ),
             asyncio.Event(),
+            "zh",
         )
         microphone = FakeMicrophone(frames(*kinds), lambda: self.pipeline.quiet)
         listener = Listener(FakeDetector(), FakeWakeWords(), LIMITS)

@@ -27,6 +27,7 @@ class Rig:
                 lambda word: ["hey computer", "小本同学"],
             ),
             self.audible,
+            "zh",
         )
 
     async def hear(self, utterance: Utterance = HEARD) -> None:
@@ -75,7 +76,7 @@ async def test_a_failing_recogniser_is_apologised_for_and_the_next_turn_works():
     rig = Rig(RuntimeError("broken"), Transcript("hello", "en", 0.9))
     await rig.hear()
     assert rig.speaker.played == ["抱歉，刚才出了点问题，请再说一次。"]
-    assert rig.journal.fields("error")["message"] == "RuntimeError"
+    assert rig.journal.fields("error") == {"stage": "asr", "message": "RuntimeError"}
     await rig.hear()
     assert rig.speaker.played[-1] == "hello"
 
