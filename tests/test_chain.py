@@ -89,8 +89,8 @@ def test_each_request_is_answered_in_its_language(demo: Run):
     english, chinese, timer, ring = demo.of("reply")
     assert re.fullmatch(r"It's \d{1,2}(:\d\d|) [AP]M\.", english["text"]), english["text"]
     assert re.fullmatch("现在是.+点.*。", chinese["text"]), chinese["text"]
-    assert timer["text"] == "好的，五秒钟计时开始。"
-    assert ring["text"] == "五秒钟到了。"
+    assert timer["text"] == "好的，五秒计时开始。"
+    assert ring["text"] == "五秒到了。"
 
 
 def test_the_timer_rings_when_it_is_over(demo: Run):

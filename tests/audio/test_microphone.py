@@ -58,7 +58,7 @@ async def test_a_child_that_ends_is_replaced_and_the_index_follows_real_time(cap
         assert (source.restarts, source.clock.lost, source.frame_count) == (1, 47, 5)
     assert children.started == [("microphone", "usb")] * 2
     assert all(child.stopped for child in children.children)
-    assert "ended: ALSA lib: no such device" in caplog.text
+    assert "ended (ALSA lib: no such device)" in caplog.text
 
 
 async def test_a_child_that_falls_silent_is_replaced(caplog):

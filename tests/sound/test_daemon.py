@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,3 +102,14 @@ def test_no_port_is_opened(daemon: Daemon):
     owned = {str(descriptor.readlink()) for descriptor in (process / "fd").iterdir()}
     ports = {f"socket:[{line.split()[9]}]" for line in status.splitlines() if ":" in line.split()[0]}
     assert not owned & ports
+
+
+def test_an_unknown_microphone_ends_the_start_in_one_sentence(sound: VirtualSound, tmp_path: Path):
+    settings = f'state = "{tmp_path}/state"\nsocket = "{tmp_path}/run/socket"\naudio.microphone = "Jabra"\n'
+    (tmp_path / "config.toml").write_text(settings)
+    command = [sys.executable, "-m", "assistant", "run", "--config", tmp_path / "config.toml"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 74
+    assert done.stderr.startswith("xiaoben: No microphone has 'Jabra' in its name, there are: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "run" / "socket").exists()
