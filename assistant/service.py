@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 
 from assistant.events import FRAMES_PER_SECOND
 
@@ -31,6 +32,8 @@ class Service:
     def _notify(self, message: str) -> None:
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        # A manager that is gone or does not read is its own trouble: never a reason to stop, or to wait.
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.setblocking(False)
             manager.connect(self._address)
             manager.sendall(message.encode())

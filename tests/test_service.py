@@ -38,3 +38,15 @@ def test_the_watchdog_is_fed_by_a_second_of_frames(manager: socket.socket):
 def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     Service().ready()
+
+
+def test_a_manager_that_is_gone_does_not_stop_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    Service().stopping()
+
+
+def test_a_manager_that_does_not_read_does_not_make_us_wait(manager: socket.socket):
+    service = Service()
+    for _ in range(50 * 300):
+        service.heartbeat()
+    assert manager.recv(100) == b"WATCHDOG=1"

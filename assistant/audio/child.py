@@ -202,7 +202,7 @@ def main() -> None:
     """Serve one end of a socket pair until the other end is closed."""
     # Ctrl-C goes to every process of a terminal: the daemon decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The models keep every core busy while we play. systemd's LimitNICE= permits this; else it must do without.
+    # The models keep every core busy while we play. Root and systemd's LimitNICE= permit this.
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     descriptor, role, name = sys.argv[1:]

@@ -75,7 +75,7 @@ class Microphone:
         except TimeoutError:
             _LOGGER.warning("The microphone has sent nothing for %g s", _SILENT_SECONDS)
         except LinkLost:
-            _LOGGER.warning("The microphone's process ended: %s", self._child.last_words)
+            _LOGGER.warning("The microphone's process ended (%s)", self._child.last_words or "silently")
 
     async def _next(self) -> Message:
         receiving = asyncio.ensure_future(self._child.link.receive())

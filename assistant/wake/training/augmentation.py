@@ -60,11 +60,11 @@ def record(sound: Sound, rng: Random) -> Sound:
 
 
 def add_noise(sound: Sound, speech: Sound, rng: Random, babble: Sequence[Sound]) -> Sound:
-    """`sound` with noise, -3 to 35 dB quieter than `speech`, or without."""
-    if rng.random() < 0.15:
+    """`sound` with noise, up to 27 dB quieter or 3 dB louder than `speech`, or without."""
+    if rng.random() < 0.1:
         return sound
     added = noise(len(sound), rng, babble)
-    ratio_db = rng.uniform(0, 30)
+    ratio_db = rng.uniform(-3, 27)
     return sound + added * np.float32(rms(speech) / (rms(added) + 1e-9) * 10 ** (-ratio_db / 20))
 
 

@@ -36,7 +36,7 @@ class Amounts:
     """How much is recorded and built. Twice as much of any was not measurably better."""
 
     word_takes: int = 700
-    scenes_per_take: int = 3
+    scenes_per_take: int = 5
     salads: int = 170
     """Random sentences a language, besides as many written ones."""
     confusables: int = 350
