@@ -44,7 +44,8 @@ class Rig:
             asyncio.Event(),
             "zh",
         )
-        microphone = FakeMicrophone(frames(*kinds), lambda: self.pipeline.quiet)
+        self.hold_open = False
+        microphone = FakeMicrophone(frames(*kinds), lambda: self.pipeline.quiet and not self.hold_open)
         listener = Listener(FakeDetector(), FakeWakeWords(), LIMITS)
         self.pipeline = Pipeline(
             microphone,
@@ -112,10 +113,12 @@ async def test_every_frame_beats_the_heart():
 
 async def test_an_announcement_waits_for_the_request_to_be_answered():
     rig = Rig(*REQUEST, transcripts=[Transcript("hello", "en", 1)])
+    rig.hold_open = True
     running = asyncio.create_task(rig.pipeline.run())
     while "wake" not in rig.journal.events:
         await asyncio.sleep(0)
     await rig.pipeline.announce(as_written([Reply("ring", "en")]), Speech(b"", 16_000, "bell"))
+    rig.hold_open = False
     await running
     assert rig.speaker.played == ["chime", "hello", "bell", "ring", "bell"]
 
