@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from assistant import cli, skills
 from assistant.claims import conflicts
 from assistant.config import Config
+from assistant.wake.head import words
 from assistant.weights import Catalogue, load_catalogue
 from assistant.weights.display import megabytes
 
@@ -156,6 +157,11 @@ def test_the_default_models_are_marked(mark: str, catalogue: Catalogue):
     readme = READMES["README.md" if mark.isascii() else "README.zh-CN.md"]
     marked = re.findall(rf"^\| `([\w.-]+)` ?{re.escape(mark)}", readme.text, re.M)
     assert marked == [entry.id for entry in catalogue.defaults]
+
+
+def test_every_wake_word_that_ships_is_listed(readme: Readme):
+    (table,) = (table for table in readme.tables if table[2][0] == "`xiaoben_tongxue`")
+    assert sorted(row[0].strip("`") for row in table[2:]) == words(ROOT / "models" / "wake")
 
 
 def test_the_example_is_a_skill_whose_examples_are_its_own(readme: Readme, tmp_path: Path):

@@ -43,6 +43,27 @@ class _Hypothesis(NamedTuple):
     no_speech: float
 
 
+def _load(folder: Path, threads: int) -> WhisperModel:
+    # Without its tokenizer, or its folder, the library would ask the network.
+    whole = (folder / "tokenizer.json").is_file()
+    try:
+        if whole:
+            return WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+            )
+    except Exception as error:  # tokenizers raises no narrower one
+        raise _unloadable(folder) from error
+    raise _unloadable(folder)
+
+
+def _unloadable(folder: Path) -> ModelError:
+    return ModelError(
+        en=f"The speech recognition model in {folder} cannot be loaded; "
+        "run `xiaoben models verify` and pull it again.",
+        zh=f"无法加载 {folder} 中的语音识别模型；请运行 `xiaoben models verify` 检查并重新下载。",
+    )
+
+
 class Whisper:
     """Recognises one utterance at a time."""
 
@@ -59,18 +80,7 @@ class Whisper:
         self._languages = languages
         self._beam = beam
         self._floor_seconds = floor_seconds
-        try:
-            if not (folder / "tokenizer.json").is_file():  # without it the library would ask the network
-                raise FileNotFoundError(folder / "tokenizer.json")
-            self._model = WhisperModel(
-                str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise ModelError(
-                en=f"The speech recognition model in {folder} cannot be loaded; "
-                "run `xiaoben models verify` and pull it again.",
-                zh=f"无法加载 {folder} 中的语音识别模型；请运行 `xiaoben models verify` 检查并重新下载。",
-            ) from error
+        self._model = _load(folder, threads)
 
     def warm(self) -> None:
         """Make the first request as fast as the others."""

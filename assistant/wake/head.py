@@ -92,7 +92,7 @@ class Head:
                 zh=f"{path.parent} 中没有唤醒词“{path.stem}”；"
                 "`xiaoben wake list` 列出已有的唤醒词，`xiaoben wake train` 可以训练新的。",
             ) from error
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise ModelError(
                 en=f"The wake word file {path} is damaged; make it again with `xiaoben wake train`.",
                 zh=f"唤醒词文件 {path} 已损坏；请恢复它，或用 `xiaoben wake train` 重新训练。",
