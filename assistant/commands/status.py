@@ -2,6 +2,8 @@
 
 import argparse
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from assistant.config import Config
 from assistant.control import request
@@ -25,7 +27,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def labelled(status: dict[str, object]) -> list[tuple[str, object]]:
+def labelled(status: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """What a person wants to know, with its name."""
     names = {
         "state": localized(en="state", zh="状态"),
@@ -33,8 +35,12 @@ def labelled(status: dict[str, object]) -> list[tuple[str, object]]:
         "uptime_seconds": localized(en="running for (s)", zh="已运行（秒）"),
         "turns": localized(en="turns", zh="对话次数"),
         "memory_mb": localized(en="memory (MB)", zh="内存（MB）"),
-        "microphone": localized(en="microphone", zh="麦克风"),
-        "models": localized(en="models", zh="模型"),
-        "wake_words": localized(en="wake words", zh="唤醒词"),
+        "alive": localized(en="microphone delivers sound", zh="麦克风有声音送来"),
+        "zero_seconds": localized(en="nothing but zeros for (s)", zh="持续静音（秒）"),
+        "lost": localized(en="lost frames", zh="丢失的帧"),
+        "xruns": localized(en="overruns and underruns", zh="缓冲区溢出或不足"),
+        "restarts": localized(en="restarts of the sound processes", zh="声音进程重启次数"),
     }
-    return [(name, status[key]) for key, name in names.items() if key in status]
+    values = {**status, **status["audio"]}
+    for key, name in names.items():
+        yield name, values[key]
