@@ -87,7 +87,7 @@ def trace(head: Head, embedding: SpeechEmbedding, sound: Sound) -> NDArray[np.fl
     embeddings = embeddings_of(embedding, np.round(sound * 32767))
     windows = np.lib.stride_tricks.sliding_window_view(embeddings, WINDOW, axis=0).swapaxes(1, 2)
     scores = head.scores(windows).astype(np.float64)
-    return (scores + np.concatenate([np.zeros(1), scores[:-1]])) / 2
+    return np.asarray((scores + np.concatenate([np.zeros(1), scores[:-1]])) / 2)
 
 
 def wakes(scores: NDArray[np.float64], threshold: float) -> int:
