@@ -8,6 +8,7 @@ A turn is a task. The wake word during one cancels it, and with it the reply tha
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import aclosing
 from typing import Any, Protocol
 
 from assistant.events import (
@@ -24,7 +25,7 @@ from assistant.events import (
     WakeDetected,
 )
 from assistant.threads import Worker
-from assistant.turns import Journal, Speaker, Turns, as_written, describe, joined
+from assistant.turns import Journal, Speaker, Turns, describe, joined
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -91,10 +92,8 @@ class Pipeline:
 
     async def announce(self, replies: AsyncGenerator[Reply, None], sound: Speech | None = None) -> None:
         """Say something unasked, after the turn that may be going on; the wake word stops it."""
-        while self._busy:
-            await asyncio.wait(self._busy)
         self.number += 1
-        await asyncio.wait({self._track(self._tell(self.number, replies, sound))})
+        await self._say(self.number, replies, sound)
 
     async def ask(self, transcript: Transcript, *, aloud: bool) -> tuple[Intent, str]:
         """One turn from text: what it was understood to mean and what was replied."""
@@ -103,10 +102,12 @@ class Pipeline:
         answer = await self._turns.understand(number, transcript)
         if answer.end:
             await self._interrupt()
-        replies = [reply async for reply in self._turns.write(number, answer.replies)]
+        said: list[Reply] = []
         if aloud:
-            await self.announce(as_written(replies))
-        return answer.intent, joined(replies)
+            await self._say(number, noting(answer.replies, said))
+        else:
+            said += [reply async for reply in self._turns.write(number, answer.replies)]
+        return answer.intent, joined(said)
 
     def _feed(self, frame: AudioFrame) -> list[Heard]:
         return list(self._listener.feed(frame))
@@ -138,6 +139,13 @@ class Pipeline:
         decided = (utterance.decided + 1) * FRAME_SECONDS
         self._record(self.number, "endpoint", decided, reason=utterance.reason)
         self._track(self._turns.hear(self.number, utterance, self._listen_again))
+
+    async def _say(
+        self, number: int, replies: AsyncGenerator[Reply, None], sound: Speech | None = None
+    ) -> None:
+        while self._busy:
+            await asyncio.wait(self._busy)
+        await asyncio.wait({self._track(self._tell(number, replies, sound))})
 
     async def _tell(self, number: int, replies: AsyncGenerator[Reply, None], sound: Speech | None) -> None:
         if sound is None:
@@ -181,3 +189,11 @@ class Pipeline:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+
+async def noting(replies: AsyncGenerator[Reply, None], said: list[Reply]) -> AsyncGenerator[Reply, None]:
+    """Pass `replies` on and keep them in `said`."""
+    async with aclosing(replies):
+        async for reply in replies:
+            said.append(reply)
+            yield reply

@@ -129,6 +129,9 @@ async def test_a_text_is_answered_without_a_sound_unless_asked_for():
     assert (intent.name, text, rig.speaker.played) == ("parrot.repeat", "hello there", [])
     await rig.pipeline.ask(Transcript("hello there", "en", 1), aloud=True)
     assert rig.speaker.played == ["hello", "there"]
+    assert [(turn, event) for turn, event, _ in rig.journal.lines if event == "reply"] == [
+        (1, "reply"), (2, "reply"),
+    ]  # fmt: skip
 
 
 async def test_a_broken_speaker_does_not_end_the_daemon():

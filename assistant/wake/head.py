@@ -79,7 +79,7 @@ class Head:
     def load(cls, path: Path) -> "Head":
         """Read a file that `save` wrote; raises ModelError."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 word = _word(json.loads(str(file["about"])))
                 layers = [
                     Layer(file[f"weights{n}"].astype(np.float32), file[f"bias{n}"].astype(np.float32))

@@ -60,7 +60,7 @@ def test_the_words_of_a_folder_are_its_files(tmp_path):
 
 
 def test_a_missing_word_is_named_with_the_command_that_lists_them(tmp_path):
-    with pytest.raises(ModelError, match="no wake word 'hal'.*xiaoben wake list"):
+    with pytest.raises(ModelError, match=r"no wake word 'hal'.*xiaoben wake list"):
         Head.load(tmp_path / "hal.npz")
 
 
