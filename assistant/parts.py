@@ -9,6 +9,7 @@ from assistant.asr.whisper import Whisper
 from assistant.chat import Chat, NoChat, prompt
 from assistant.config import Config
 from assistant.endpoint import EndpointLimits
+from assistant.errors import ConfigError
 from assistant.events import Language
 from assistant.listener import Listener
 from assistant.llm.llama import Llama
@@ -35,10 +36,17 @@ def store(config: Config) -> Store:
 
 
 def recognizer(config: Config, models: Store) -> Whisper:
-    """Speech to text."""
-    return Whisper(
-        models.path(config.asr.model), config.languages, threads=config.asr.threads, beam=config.asr.beam
-    )
+    """Speech to text, in the languages that user and model have in common; raises ConfigError for none."""
+    entry = models.catalogue.find(config.asr.model)
+    languages = [lang for lang in config.languages if lang in entry.languages]
+    if not languages:
+        spoken = ", ".join(entry.languages)
+        raise ConfigError(
+            en=f"The model '{entry.id}' recognises {spoken}, none of the configured `languages`; "
+            "change `languages` or `asr.model`.",
+            zh=f"模型“{entry.id}”识别 {spoken}，不含配置的 `languages`；请修改 `languages` 或 `asr.model`。",
+        )
+    return Whisper(models.path(entry.id), languages, threads=config.asr.threads, beam=config.asr.beam)
 
 
 def voices(config: Config, models: Store) -> Voices:

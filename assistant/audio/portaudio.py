@@ -15,7 +15,7 @@ except OSError:  # PortAudio itself is missing: said by `devices`, in words that
     sounddevice = None
 
 _RATES_HZ = (48_000, 44_100, 16_000)
-_LATENCY_SECONDS = 0.06  # three blocks: with two a busy machine hears gaps, with more a reply comes later
+_LATENCY_SECONDS = 0.06  # three blocks: one may be late; each more would delay every reply by 20 ms
 
 
 def devices() -> list[Device]:
