@@ -82,7 +82,7 @@ class Microphone:
         try:
             # Twice half the time: if it was our own loop that was held up, then the first wait ends before
             # what has arrived meanwhile is read, and only the second one tells.
-            for _ in range(1):
+            for _ in range(2):
                 await asyncio.wait({receiving}, timeout=_SILENT_SECONDS / 2)
                 if receiving.done():
                     return receiving.result()

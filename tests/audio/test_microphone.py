@@ -99,7 +99,7 @@ async def test_when_our_own_loop_was_held_up_the_child_is_not_blamed():
 
     children = Children(steadily)
     async with Microphone("", children.start) as source:
-        async with aclosing(source.frames()) as frames:
+        async with asyncio.timeout(5), aclosing(source.frames()) as frames:
             await anext(frames)
             waiting = asyncio.ensure_future(anext(frames))
             await asyncio.sleep(0)
