@@ -82,10 +82,14 @@ def embedded(sound: Sound, rng: Random) -> Sound:
     return np.concatenate([before, sound, after])
 
 
-def trace(head: Head, embedding: SpeechEmbedding, sound: Sound) -> NDArray[np.float64]:
-    """The detector's smoothed score at each hop, for trying thresholds."""
+def windows_of(embedding: SpeechEmbedding, sound: Sound) -> NDArray[np.float32]:
+    """What the heads judge, hop by hop: shape (n, 16, 96)."""
     embeddings = embeddings_of(embedding, np.round(sound * 32767))
-    windows = np.lib.stride_tricks.sliding_window_view(embeddings, WINDOW, axis=0).swapaxes(1, 2)
+    return np.lib.stride_tricks.sliding_window_view(embeddings, WINDOW, axis=0).swapaxes(1, 2)
+
+
+def trace(head: Head, windows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The detector's smoothed score at each hop, for trying thresholds."""
     scores = head.scores(windows).astype(np.float64)
     return np.asarray((scores + np.concatenate([np.zeros(1), scores[:-1]])) / 2)
 
@@ -128,7 +132,8 @@ def recordings(
             placed = embedded(sound, rng)
             seconds += len(sound) / RATE_HZ
             found = [len(ears[head.word.id].times(placed)) for head in heads]
-            entries.append((text, [trace(head, embedding, placed) for head in heads], found))
+            windows = windows_of(embedding, placed)
+            entries.append((text, [trace(head, windows) for head in heads], found))
         traces[name] = entries
         print(f"  {name}: {len(entries)} recordings, {seconds / 60:.1f} min", file=sys.stderr)
     for number, head in enumerate(heads):

@@ -20,11 +20,12 @@ from assistant.wake.training.augmentation import (
 )
 from assistant.wake.training.sound import Random, Sound
 
-HEARD_HOPS = 4  # windows ending up to 0.32 s after the word's end are to be recognised
+HEARD_HOPS = 4  # windows that end 0.08 to 0.4 s after the word are to be recognised
 _WORD_HOP = 25  # the word ends in this hop of its scene: 2 s before it fill the window
 _SCENE_HOPS = _WORD_HOP + HEARD_HOPS
 _EMBEDDINGS = HEARD_HOPS - 1 + WINDOW
 _STREAM_SECONDS = 12.0
+_NOISE_ALONE = 0.15  # share of scenes without speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _word_scene(word: Sound, material: Material, rng: Random) -> Sound:
 
 def _other_scene(material: Material, rng: Random) -> Sound:
     size = int(_STREAM_SECONDS * RATE_HZ)
-    if rng.random() < 0.07:
+    if rng.random() < _NOISE_ALONE:
         return record(colour(noise(size, rng, material.talk), rng), rng)
     scene = np.zeros(size, np.float32)
     position = _pause(rng, 1.0)
