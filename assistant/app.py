@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from assistant import control, parts
@@ -42,7 +43,7 @@ class Files:
     """Sound files in place of the devices."""
 
     microphone: Path
-    speaker: Path
+    speaker: Path | None
     fast: bool
 
 
@@ -53,7 +54,9 @@ async def run(config: Config, *, files: Files | None = None, events: Path | None
     device = _device(config, files, audible)
     clock = FileClock(device) if files and files.fast else SystemClock()
     async with AsyncExitStack() as stack:
-        storage = stack.enter_context(closing(Storage(config.state)))
+        # What is said in a recording must neither set nor ring the user's own timers.
+        state = Path(stack.enter_context(TemporaryDirectory())) if files else config.state
+        storage = stack.enter_context(closing(Storage(state)))
         journal = Journal(events, lambda: device.now) if events else NoJournal()
         stack.enter_context(closing(journal))
         commands = Commands(device)
@@ -141,7 +144,7 @@ class Commands:
 
     async def _say(self, fields: dict[str, Any]) -> dict[str, Any]:
         transcript = written(fields.get("text"), fields.get("lang"))
-        await self._ready().announce(as_written([Reply(transcript.text, transcript.lang)]))
+        await self._ready().say(as_written([Reply(transcript.text, transcript.lang)]))
         return {"said": True}
 
     async def _ask(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -187,6 +190,8 @@ def written(text: object, lang: object) -> Transcript:
             en=f"A text must have 1 to {_LONGEST_TEXT} characters.",
             zh=f"文字长度应为 1 到 {_LONGEST_TEXT} 个字符。",
         )
+    if any("\ud800" <= character <= "\udfff" for character in text):  # bytes that are no UTF-8
+        raise UsageError(en="The text is not valid UTF-8.", zh="文字不是有效的 UTF-8。")
     match lang:
         case "zh" | "en":
             return Transcript(text.strip(), lang, 1.0)
@@ -222,9 +227,16 @@ def _device(config: Config, files: Files | None, audible: asyncio.Event) -> Devi
 
 
 def _end_on_signals() -> None:
-    task = asyncio.current_task()
+    """The first signal ends in order, the second at once: a model that loads cannot be stopped."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end(number: int) -> None:
+        loop.add_signal_handler(number, os._exit, 128 + number)
+        if task:
+            task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)  # type: ignore[union-attr]
+        loop.add_signal_handler(number, end, number)
 
 
 async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:

@@ -7,13 +7,16 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from assistant import paths
 from assistant.errors import ConfigError
 from assistant.events import LANGUAGES, Language
+
+HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A path in which `~` is the user's home."""
 
 
 class Section(BaseModel):
@@ -38,7 +41,7 @@ class WakeConfig(Section):
 
     words: list[str] = Field(default=["xiaoben_tongxue", "hey_computer"], min_length=1)
     """Wake words to listen for, see `xiaoben wake list`."""
-    thresholds: dict[str, float] = {}
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     """Score from which a word counts, 0 to 1, where the word's own default does not suit."""
 
 
@@ -60,8 +63,8 @@ class EndpointConfig(Section):
     """Silence after which it ends in any case."""
     start_seconds: float = Field(default=5.0, ge=1, le=60)
     """How long to wait for a request after the wake word."""
-    max_seconds: float = Field(default=15.0, ge=2, le=60)
-    """Longest request."""
+    max_seconds: float = Field(default=15.0, ge=2, le=28)
+    """Longest request; recognition hears up to 30 s at a time, the wake word in it."""
     turn_detection: bool = True
     """Ask Smart Turn whether the sentence sounded complete."""
 
@@ -103,7 +106,7 @@ class SkillsConfig(Section):
 
     disabled: list[str] = []
     """Names of skills not to load."""
-    folder: Path | None = None
+    folder: HomePath | None = None
     """Your own skills; empty: `skills` beside the config file."""
 
 
@@ -112,11 +115,11 @@ class Config(Section):
 
     languages: list[Language] = Field(default=list(LANGUAGES), min_length=1)
     """Languages to expect; the first is the one for messages that answer nobody."""
-    models: Path = Field(default_factory=paths.models_folder)
+    models: HomePath = Field(default_factory=paths.models_folder)
     """Folder of the model weights."""
-    state: Path = Field(default_factory=paths.state_folder)
+    state: HomePath = Field(default_factory=paths.state_folder)
     """Folder of what must survive a restart."""
-    socket: Path = Field(default_factory=lambda: paths.runtime_folder() / "control.sock")
+    socket: HomePath = Field(default_factory=lambda: paths.runtime_folder() / "control.sock")
     """The control socket."""
     audio: AudioConfig = AudioConfig()
     wake: WakeConfig = WakeConfig()

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError, ControlError, StorageError
+from assistant.errors import AssistantError, ControlError, StorageError, UsageError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ async def serve(path: Path, handlers: Mapping[str, Handler]) -> AsyncIterator[No
         connections.add(task)
         task.add_done_callback(connections.discard)
 
-    with _private():
+    with _creating(path), _private():
         server = await asyncio.start_unix_server(connected, path, limit=_LONGEST_LINE)
     try:
         yield
@@ -63,19 +63,25 @@ def request(path: Path, command: str, **fields: Any) -> dict[str, Any]:
                 en=f"No running Xiaoben answers at {path}; start it with `xiaoben run`.",
                 zh=f"{path} 处没有正在运行的小本；请先用 `xiaoben run` 启动。",
             ) from error
-    if error_text := answer.pop("error", None):
-        raise ControlError(en=error_text["en"], zh=error_text["zh"])
+    if problem := answer.pop("error", None):
+        refusal = ControlError(en=problem["en"], zh=problem["zh"])
+        refusal.exit_status = problem["exit_status"]
+        raise refusal
     return answer
 
 
 def is_running(path: Path) -> bool:
     """Whether a daemon answers at `path`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        return connection.connect_ex(str(path)) == 0
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def _claim(path: Path) -> None:
-    try:
+    with _creating(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(path.parent)
         if is_running(path):
@@ -84,11 +90,17 @@ def _claim(path: Path) -> None:
                 zh=f"小本已经在运行（套接字 {path}）；请先停止它。",
             )
         path.unlink(missing_ok=True)  # left behind by a crash: nobody answers
+
+
+@contextmanager
+def _creating(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
+        reason = error.strerror or str(error)  # "AF_UNIX path too long" has no number
         raise StorageError(
-            en=f"The control socket {path} cannot be made: {error.strerror}; "
-            "set `socket` in the configuration.",
-            zh=f"无法创建控制套接字 {path}：{error.strerror}；请在配置中设置 `socket`。",
+            en=f"The control socket {path} cannot be made: {reason}; set `socket` in the configuration.",
+            zh=f"无法创建控制套接字 {path}：{reason}；请在配置中设置 `socket`。",
         ) from error
 
 
@@ -123,7 +135,7 @@ async def _converse(
             return
         while line := await _line(reader):
             answer = await _answer(line, handlers)
-            writer.write(json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n")
+            writer.write(json.dumps(answer, default=str).encode() + b"\n")
             await writer.drain()
     except ConnectionError:
         pass  # the other side has gone: nobody to tell
@@ -153,15 +165,17 @@ async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> dict[str, Any
         handler = handlers[fields.pop("command")]
     except (ValueError, KeyError, TypeError, AttributeError):
         names = ", ".join(handlers)
-        return _error(f"This is no command; there are {names}.", f"没有这个命令；可用的有 {names}。")
+        return _error(
+            UsageError(en=f"This is no command; there are {names}.", zh=f"没有这个命令；可用的有 {names}。")
+        )
     try:
         return await handler(fields)
     except AssistantError as error:
-        return _error(error.en, error.zh)
+        return _error(error)
     except Exception as error:  # noqa: BLE001 - a bad command must not take the daemon down
         _LOGGER.error("A control command failed: %s", type(error).__name__)
-        return _error("The command failed; see the log.", "命令执行失败；请查看日志。")
+        return _error(AssistantError(en="The command failed; see the log.", zh="命令执行失败；请查看日志。"))
 
 
-def _error(en: str, zh: str) -> dict[str, Any]:
-    return {"error": {"en": en, "zh": zh}}
+def _error(error: AssistantError) -> dict[str, Any]:
+    return {"error": {"en": error.en, "zh": error.zh, "exit_status": error.exit_status}}

@@ -6,7 +6,6 @@ systemd can tell a broken configuration (which a restart does not mend) from a d
 
 import os
 from collections.abc import Mapping
-from typing import ClassVar
 
 
 def speaks_chinese(environment: Mapping[str, str] = os.environ) -> bool:
@@ -25,7 +24,7 @@ def localized(*, en: str, zh: str) -> str:
 class AssistantError(Exception):
     """Base of every error that a person or the environment caused; anything else is a bug."""
 
-    exit_status: ClassVar[int] = 1
+    exit_status = 1
 
     def __init__(self, *, en: str, zh: str) -> None:
         super().__init__(en, zh)

@@ -71,7 +71,7 @@ class Utterance:
     decided: int
     """Index of the frame at which the end of the turn was decided."""
     reason: Literal["silence", "turn", "length", "end"]
-    """Long silence; silence that the turn detector agreed with; maximum length; the input ended."""
+    """Long silence; silence that the turn detector agreed with; maximum length; end of a recording."""
     wake: str | None = None
     """The wake word that may still be heard at the beginning of the samples."""
 

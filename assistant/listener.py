@@ -63,7 +63,7 @@ class _Request:
     endpoint: Endpoint
     announced: bool = False
 
-    def utterance(self, reason: Literal["silence", "turn", "length", "end"]) -> Utterance:
+    def utterance(self, reason: Literal["silence", "turn", "length"]) -> Utterance:
         """The request's sound, with the wake word only where it was spoken in one breath with it."""
         first = self.endpoint.first_voiced or 0
         together = first < _PREROLL_FRAMES
@@ -104,18 +104,10 @@ class Listener:
         activity = self._detector.detect(frame)
         if wake := self._detect_wake(frame, activity):
             self._begin(wake.word, [*self._recent, frame])
-            self._recent.clear()
             yield wake
         elif self._request:
             yield from self._follow(self._request, frame, activity)
-        else:
-            self._recent.append(frame)
-
-    def finish(self) -> Iterator[Heard]:
-        """The input has ended: what was being said is all there will be."""
-        if (request := self._request) and request.endpoint.started:
-            yield request.utterance("end")
-        self._request = None
+        self._recent.append(frame)
 
     def _detect_wake(self, frame: AudioFrame, activity: Activity) -> WakeDetected | None:
         if activity is Activity.SILENCE:

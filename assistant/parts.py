@@ -25,8 +25,8 @@ from assistant.vad.silero import Silero
 from assistant.vad.webrtc import WebRtcGate
 from assistant.wake.detector import WakeWords
 from assistant.wake.features import SpeechEmbedding
-from assistant.wake.head import Head
-from assistant.weights.catalogue import load_catalogue
+from assistant.wake.head import Head, words
+from assistant.weights.catalogue import Entry, Role, load_catalogue
 from assistant.weights.store import Store
 
 
@@ -35,9 +35,22 @@ def store(config: Config) -> Store:
     return Store(config.models, load_catalogue(paths.bundled("models") / "models.toml"))
 
 
+def _entry(models: Store, model_id: str, role: Role) -> Entry:
+    """A model that does what it is configured for; raises ModelError or ConfigError."""
+    entry = models.catalogue.find(model_id)
+    if entry.role != role:
+        fitting = ", ".join(other.id for other in models.catalogue.entries if other.role == role)
+        raise ConfigError(
+            en=f"'{role}.model' names '{model_id}', which is for {entry.role}; "
+            f"for {role} there are {fitting}.",
+            zh=f"“{role}.model” 指定的“{model_id}”用于 {entry.role}；可用于 {role} 的有 {fitting}。",
+        )
+    return entry
+
+
 def recognizer(config: Config, models: Store) -> Whisper:
     """Speech to text, in the languages that user and model have in common; raises ConfigError for none."""
-    entry = models.catalogue.find(config.asr.model)
+    entry = _entry(models, config.asr.model, "asr")
     languages = [lang for lang in config.languages if lang in entry.languages]
     if not languages:
         spoken = ", ".join(entry.languages)
@@ -58,20 +71,27 @@ def voices(config: Config, models: Store) -> Voices:
 
 
 def heads(config: Config) -> list[Head]:
-    """The wake words to listen for: the user's own before ours."""
+    """The wake words to listen for: the user's own before ours; raises ModelError or ConfigError."""
     own, ours = config.models / "wake", paths.bundled("models") / "wake"
+    known = [*words(own), *words(ours)]
+    for word in config.wake.thresholds:
+        if word not in known:
+            raise ConfigError(
+                en=f"'wake.thresholds' names the wake word '{word}'; there are {', '.join(known)}.",
+                zh=f"“wake.thresholds” 中的唤醒词“{word}”不存在；可用的有 {'、'.join(known)}。",
+            )
     names = [f"{word}.npz" for word in config.wake.words]
     return [Head.load(own / name if (own / name).is_file() else ours / name) for name in names]
 
 
-def listener(config: Config, models: Store, words: list[Head]) -> Listener:
+def listener(config: Config, models: Store, listened: list[Head]) -> Listener:
     """The ears."""
     endpoint = config.endpoint
     return Listener(
         SpeechDetector(
             WebRtcGate(config.vad.aggressiveness), Silero(models.path("silero-vad")), config.vad.threshold
         ),
-        WakeWords(SpeechEmbedding(models.path("speech-embedding")), words, config.wake.thresholds),
+        WakeWords(SpeechEmbedding(models.path("speech-embedding")), listened, config.wake.thresholds),
         EndpointLimits.from_seconds(
             silence=endpoint.silence_seconds,
             patience=endpoint.patience_seconds,
@@ -86,7 +106,7 @@ def chat(config: Config, models: Store) -> Chat | NoChat:
     """The last answerer."""
     if not config.llm.enabled:
         return NoChat()
-    entry = models.catalogue.find(config.llm.model)
+    entry = _entry(models, config.llm.model, "llm")
     model = Llama(models.path(entry.id), threads=config.llm.threads, context_tokens=config.llm.context_tokens)
     for lang in entry.languages:
         model.warm(prompt("", lang))
@@ -115,17 +135,17 @@ class Models:
 async def load(config: Config) -> Models:
     """Load all models, side by side; raises ModelError for one that is missing or damaged."""
     models = store(config)
-    words = heads(config)
+    listened = heads(config)
     in_thread = asyncio.to_thread
     loaded = await asyncio.gather(
-        in_thread(listener, config, models, words),
+        in_thread(listener, config, models, listened),
         in_thread(recognizer, config, models),
         in_thread(chat, config, models),
         in_thread(voices, config, models),
     )
     ears, whisper, last, speakers = loaded
     await asyncio.gather(in_thread(whisper.warm), in_thread(speakers.warm))
-    return Models(ears, whisper, last, speakers, words)
+    return Models(ears, whisper, last, speakers, listened)
 
 
 def understanding(config: Config, storage: Storage, clock: Clock) -> Understanding:

@@ -29,6 +29,8 @@ from assistant.turns import Journal, Speaker, Turns, describe, joined
 
 _LOGGER = logging.getLogger(__name__)
 
+_LONGEST_REQUEST_SECONDS = 60.0  # more than the settings allow for waiting and speaking together
+
 
 class Microphone(Protocol):
     """Where sound comes from."""
@@ -68,6 +70,7 @@ class Pipeline:
         self._ears = Worker("ears")
         self._busy: set[asyncio.Future[Any]] = set()
         self._request: asyncio.Future[None] | None = None
+        self._spoken_turn = 0  # what was woken for; announcements have numbers of their own
         self.number = 0
         """Turns so far."""
 
@@ -86,14 +89,23 @@ class Pipeline:
                 if until():
                     break
         finally:
-            await self._interrupt()
+            sounding = self._begin_request()  # nothing may begin any more
+            await stop(sounding)
             self._ears.close()
             self._turns.close()
 
     async def announce(self, replies: AsyncGenerator[Reply, None], sound: Speech | None = None) -> None:
-        """Say something unasked, after the turn that may be going on; the wake word stops it."""
+        """Say something unasked, after the turn that may be going on; the wake word stops it.
+
+        What goes wrong is logged: nobody waits for an answer.
+        """
         self.number += 1
         await self._say(self.number, replies, sound)
+
+    async def say(self, replies: AsyncGenerator[Reply, None]) -> None:
+        """As `announce`, but raises what went wrong."""
+        self.number += 1
+        raise_failure(await self._say(self.number, replies))
 
     async def ask(self, transcript: Transcript, *, aloud: bool) -> tuple[Intent, str]:
         """One turn from text: what it was understood to mean and what was replied."""
@@ -101,10 +113,10 @@ class Pipeline:
         number = self.number
         answer = await self._turns.understand(number, transcript)
         if answer.end:
-            await self._interrupt()
+            await stop(self._sounding())
         said: list[Reply] = []
         if aloud:
-            await self._say(number, noting(answer.replies, said))
+            raise_failure(await self._say(number, noting(answer.replies, said)))
         else:
             said += [reply async for reply in self._turns.write(number, answer.replies)]
         return answer.intent, joined(said)
@@ -117,17 +129,19 @@ class Pipeline:
             case WakeDetected():
                 await self._wake(heard)
             case SpeechStarted():
-                self._record(self.number, "speech_start", heard.index * FRAME_SECONDS)
+                self._record(self._spoken_turn, "speech_start", heard.index * FRAME_SECONDS)
             case Utterance():
                 self._take_turn(heard)
             case NothingSaid():
                 self._end_request()
-                _LOGGER.debug("Turn %d: nothing was said", self.number)
+                _LOGGER.debug("Turn %d: nothing was said", self._spoken_turn)
 
     async def _wake(self, wake: WakeDetected) -> None:
-        await self._interrupt()
-        self._begin_request()
+        # The request first: what waits for silence must not begin when the present turn stops.
+        sounding = self._begin_request()
+        await stop(sounding)
         self.number += 1
+        self._spoken_turn = self.number
         seconds = (wake.index + 1) * FRAME_SECONDS
         self._record(self.number, "wake", seconds, word=wake.word, score=round(wake.score, 3))
         if self._chime:
@@ -135,17 +149,22 @@ class Pipeline:
 
     def _take_turn(self, utterance: Utterance) -> None:
         self._end_request()
-        self._record(self.number, "speech_end", (utterance.end + 1) * FRAME_SECONDS)
+        self._record(self._spoken_turn, "speech_end", (utterance.end + 1) * FRAME_SECONDS)
         decided = (utterance.decided + 1) * FRAME_SECONDS
-        self._record(self.number, "endpoint", decided, reason=utterance.reason)
-        self._track(self._turns.hear(self.number, utterance, self._listen_again))
+        self._record(self._spoken_turn, "endpoint", decided, reason=utterance.reason)
+        self._track(self._turns.hear(self._spoken_turn, utterance, self._listen_again))
 
     async def _say(
         self, number: int, replies: AsyncGenerator[Reply, None], sound: Speech | None = None
-    ) -> None:
+    ) -> asyncio.Task[None]:
+        """Wait for silence, speak, and give the ended task."""
         while self._busy:
-            await asyncio.wait(self._busy)
-        await asyncio.wait({self._track(self._tell(number, replies, sound))})
+            _, pending = await asyncio.wait(self._busy, timeout=_LONGEST_REQUEST_SECONDS)
+            if pending:  # a microphone that fell silent in a request must not silence the timers
+                self._end_request()
+        task = self._track(self._tell(number, replies, sound))
+        await asyncio.wait({task})
+        return task
 
     async def _tell(self, number: int, replies: AsyncGenerator[Reply, None], sound: Speech | None) -> None:
         if sound is None:
@@ -160,10 +179,17 @@ class Pipeline:
         await self._ears.call(self._listener.listen)
         self._begin_request()
 
-    def _begin_request(self) -> None:
+    def _sounding(self) -> set[asyncio.Future[Any]]:
+        """The turn, the announcement and the chime that may be going on."""
+        return {task for task in self._busy if task is not self._request}
+
+    def _begin_request(self) -> set[asyncio.Future[Any]]:
+        """Be busy with a new request; what was sounding before it."""
+        sounding = self._sounding()
         self._end_request()
         self._request = asyncio.get_running_loop().create_future()
         self._busy.add(self._request)
+        return sounding
 
     def _end_request(self) -> None:
         if self._request:
@@ -182,13 +208,19 @@ class Pipeline:
         if not task.cancelled() and (error := task.exception()):
             _LOGGER.error("The speaker failed: %s", describe(error))
 
-    async def _interrupt(self) -> None:
-        """Cancel the turn, the announcement and the chime that may be going on."""
-        self._end_request()
-        if tasks := set(self._busy):
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+
+def raise_failure(task: asyncio.Task[Any]) -> None:
+    """Raise what an ended task failed with; to be stopped by the wake word is no failure."""
+    if not task.cancelled():
+        task.result()
+
+
+async def stop(tasks: set[asyncio.Future[Any]]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 async def noting(replies: AsyncGenerator[Reply, None], said: list[Reply]) -> AsyncGenerator[Reply, None]:

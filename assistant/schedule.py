@@ -17,6 +17,7 @@ _LOOK = timedelta(seconds=1)
 # How often the list is looked at. It needs no signal when another turn or another process adds
 # something, and notices suspend and clock changes.
 
+_SHORTEST_SLEEP = timedelta(milliseconds=50)
 _CLOCK_STEP_SECONDS = 2.0  # a wall clock that moved this much against the running time was set
 
 
@@ -160,7 +161,8 @@ class Scheduler:
     def _next_look(self) -> datetime:
         look = self._clock.now() + _LOOK
         due = self._store.next_due()
-        return min(look, due) if due else look
+        # Not at once, even when something is due: where nothing can be written it would stay so for ever.
+        return max(self._clock.now() + _SHORTEST_SLEEP, min(look, due)) if due else look
 
     def _wall_minus_elapsed(self) -> float:
         return self._clock.now().timestamp() - self._clock.elapsed()

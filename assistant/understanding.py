@@ -84,7 +84,7 @@ class Understanding:
         try:
             async with self._locks[skill.name], asyncio.timeout(self._time_limit):
                 return await self._run(skill, lang, function, arguments)
-        except Exception as error:  # noqa: BLE001 - one failed turn says so and the next one works
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - one failed turn says so, the next one works
             _log_failure(skill, error)
             return None
 
@@ -132,7 +132,7 @@ def _unexplained(due: Due) -> Reply:
     )
 
 
-def _log_failure(skill: Skill, error: Exception) -> None:
+def _log_failure(skill: Skill, error: BaseException) -> None:
     # Kind and place only: the message may quote what was said.
     frame = traceback.extract_tb(error.__traceback__)[-1]
     _LOGGER.error(

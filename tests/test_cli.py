@@ -103,6 +103,12 @@ def test_a_read_only_state_folder_is_one_sentence(tmp_path, capsys):
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+def test_a_text_that_is_no_utf_8_is_refused_without_quoting_it(tmp_path, capsys):
+    path = write(tmp_path, f'state = "{tmp_path}/state"\nsocket = "{tmp_path}/socket"\nllm.enabled = false\n')
+    assert cli.main(["ask", "secret caf\udce9", "--config", path]) == 64
+    assert "secret" not in capsys.readouterr().err
+
+
 def test_asking_in_this_process_answers_each_line(tmp_path, capsys, monkeypatch):
     path = write(tmp_path, f'state = "{tmp_path}/state"\nsocket = "{tmp_path}/socket"\nllm.enabled = false\n')
     monkeypatch.setattr(

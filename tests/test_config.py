@@ -62,6 +62,11 @@ def test_bytes_that_are_no_text_are_an_error(tmp_path: Path):
         load(path)
 
 
+def test_a_tilde_is_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load(write(tmp_path, 'state = "~/state"\n')).state == tmp_path / "state"
+
+
 def test_settings_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
         Config().languages = ["en"]  # type: ignore[misc]

@@ -119,8 +119,17 @@ async def test_a_failing_command_does_not_quote_anything(tmp_path: Path):
             await asyncio.to_thread(control.request, tmp_path / "socket", "broken")
 
 
+async def test_an_impossible_socket_is_said_so(tmp_path: Path):
+    path = tmp_path / ("x" * 120)
+    assert not control.is_running(path)
+    with pytest.raises(StorageError, match="too long"):
+        async with control.serve(path, HANDLERS):
+            pass
+
+
 async def test_an_error_with_advice_reaches_the_caller(tmp_path: Path):
     async with control.serve(tmp_path / "socket", HANDLERS):
         with pytest.raises(ControlError) as caught:
             await asyncio.to_thread(control.request, tmp_path / "socket", "misconfigured")
     assert (caught.value.en, caught.value.zh) == ("Wrong.", "错了。")
+    assert caught.value.exit_status == ConfigError.exit_status

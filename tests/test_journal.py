@@ -27,6 +27,14 @@ def test_only_its_owner_may_read_it(tmp_path: Path):
     assert stat.S_IMODE((tmp_path / "events.jsonl").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_said_so():
+    journal = Journal(Path("/dev/full"), lambda: 0)
+    with pytest.raises(StorageError, match="No space left"):
+        journal.record(1, "wake")
+    journal.close()
+
+
 def test_an_impossible_place_is_said_so(tmp_path: Path):
     with pytest.raises(StorageError, match="cannot be written"):
         Journal(tmp_path / "nowhere" / "events.jsonl", lambda: 0)

@@ -10,8 +10,7 @@ LIMITS = EndpointLimits(silence=25, patience=60, start=250, length=750)
 
 def hear(*kinds: bytes, turn_detector: FakeTurnDetector | None = None) -> list[Heard]:
     listener = Listener(FakeDetector(), FakeWakeWords(), LIMITS, turn_detector)
-    heard = [event for frame in frames(*kinds) for event in listener.feed(frame)]
-    return [*heard, *listener.finish()]
+    return [event for frame in frames(*kinds) for event in listener.feed(frame)]
 
 
 def utterance(heard: list[Heard]) -> Utterance:
@@ -62,8 +61,9 @@ def test_an_unfinished_sentence_is_waited_for():
     assert len(doubtful.asked) == 2
 
 
-def test_the_end_of_the_input_ends_the_request():
-    assert utterance(hear(WAKE, *[SPEECH] * 30)).reason == "end"
+def test_a_second_wake_word_keeps_what_came_before_it_as_preroll():
+    said = utterance(hear(WAKE, *[SPEECH] * 20, WAKE, *[SPEECH] * 30, *[SILENCE] * 30))
+    assert said.samples.startswith(SPEECH * FRAME_BYTES * 5 + WAKE * FRAME_BYTES)
 
 
 def test_the_listener_can_be_told_to_listen_without_a_wake_word():

@@ -34,3 +34,15 @@ def test_a_wake_word_of_ones_own_comes_before_ours(tmp_path: Path):
     (tmp_path / "wake" / "hey_computer.npz").write_bytes(ours.read_bytes())
     (head,) = parts.heads(Config(wake=WakeConfig(words=["hey_computer"]), models=tmp_path))
     assert head.word.id == "computer"
+
+
+def test_a_model_for_something_else_is_a_mistake_in_the_settings(tmp_path: Path):
+    config = Config(asr=AsrConfig(model="smollm2-135m"), models=tmp_path)
+    with pytest.raises(ConfigError, match="which is for llm; for asr there are whisper-base"):
+        parts.recognizer(config, parts.store(config))
+
+
+def test_a_threshold_for_an_unknown_wake_word_is_a_mistake_in_the_settings(tmp_path: Path):
+    config = Config(wake=WakeConfig(thresholds={"hey_computr": 0.9}), models=tmp_path)
+    with pytest.raises(ConfigError, match="hey_computr"):
+        parts.heads(config)

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from assistant.endpoint import EndpointLimits
+from assistant.errors import AudioError
 from assistant.events import Reply, Speech, Transcript
 from assistant.listener import Listener
 from assistant.pipeline import Pipeline
@@ -147,3 +150,48 @@ async def test_a_broken_speaker_does_not_end_the_daemon():
     )  # fmt: skip
     await rig.pipeline.run()
     assert "error" in rig.journal.events
+
+
+async def test_an_announcement_that_waits_does_not_talk_over_the_next_request():
+    transcripts = [Transcript("long", "en", 1), Transcript("short", "en", 1)]
+    rig = Rig(transcripts=transcripts, hold="long")
+    rig.pipeline._microphone = Interrupting(rig)
+    rig.hold_open = True
+    running = asyncio.create_task(rig.pipeline.run())
+    while "first_audio" not in rig.journal.events:
+        await asyncio.sleep(0)
+    announcing = asyncio.create_task(rig.pipeline.announce(as_written([Reply("ring", "en")])))
+    await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
+    assert rig.speaker.played[:3] == ["chime", "chime", "short"]
+    assert "ring" not in rig.speaker.played[:3]
+    announcing.cancel()
+    await running
+
+
+async def test_a_request_keeps_its_number_when_something_falls_due_meanwhile():
+    rig = Rig(*REQUEST, transcripts=[Transcript("hello", "en", 1)])
+    rig.hold_open = True
+    running = asyncio.create_task(rig.pipeline.run())
+    while "wake" not in rig.journal.events:
+        await asyncio.sleep(0)
+    await rig.pipeline.announce(as_written([Reply("ring", "en")]))
+    rig.hold_open = False
+    await running
+    numbers = {
+        event: turn for turn, event, fields in rig.journal.lines if fields != {"text": "ring", "lang": "en"}
+    }
+    assert numbers["wake"] == numbers["endpoint"] == numbers["transcript"] == 1
+    assert [turn for turn, event, _ in rig.journal.lines if event == "reply"] == [1, 2]
+
+
+async def test_to_say_something_without_a_speaker_is_an_error():
+    class Broken(FakeSpeaker):
+        async def play(self, speech, started=None):
+            raise AudioError(en="unplugged", zh="被拔出")
+
+    rig = Rig(transcripts=[])
+    rig.turns._stages = Stages(
+        FakeRecognizer(), Parrot(), FakeVoices(), Broken(), rig.journal, lambda word: []
+    )
+    with pytest.raises(AudioError):
+        await rig.pipeline.say(as_written([Reply("hello", "en")]))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from annotated_types import MinLen
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from assistant import cli, skills
@@ -105,7 +105,8 @@ def test_every_setting_is_listed_with_its_default_and_its_limits(key: str, readm
     assert cells, f"{key} is not in the table"
     kind, written, _ = cells
     assert written == f"`{default(key, home)}`"
-    limits = [asdict(limit) for limit in SETTINGS[key].metadata if not isinstance(limit, MinLen)]
+    others = (MinLen, AfterValidator)
+    limits = [asdict(limit) for limit in SETTINGS[key].metadata if not isinstance(limit, others)]
     assert re.findall(r"[\d.]+", kind) == [str(value) for limit in limits for value in limit.values()]
 
 

@@ -7,13 +7,14 @@ one encoding serves both, and only as long as the request needs.
 import logging
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
 
 from assistant.asr.chinese import simplified
 from assistant.asr.guards import is_credible
@@ -26,6 +27,7 @@ _LOGGER = logging.getLogger(__name__)
 _FULL_SECONDS = 30.0  # the window Whisper was trained with
 FLOOR_SECONDS = 10.0  # shorter windows made base loop and misspell; see bench/asr.py
 _MARGIN_SECONDS = 2.0
+_SHORTEST_PIECE_SECONDS = 20.0  # of what is longer than the window
 _FRAMES_PER_SECOND = 100  # of the mel spectrogram
 _TOKENS_PER_SECOND = 12  # faster than anyone talks: what is longer is a loop
 _SPARE_TOKENS = 16
@@ -41,6 +43,19 @@ class _Hypothesis(NamedTuple):
     text: str
     log_probability: float
     no_speech: float
+
+
+def pieces(sound: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Cut 16 kHz sound, shape (n,), into pieces of 20 to 30 s where it is quietest; or leave it whole."""
+    while len(sound) > _FULL_SECONDS * RATE_HZ:
+        first = round(_SHORTEST_PIECE_SECONDS * RATE_HZ)
+        candidates = sound[first : round(_FULL_SECONDS * RATE_HZ)]
+        blocks = candidates[: len(candidates) // RATE_HZ * RATE_HZ].reshape(-1, RATE_HZ // 5)
+        quietest = int((blocks**2).mean(axis=1).argmin())
+        cut = first + quietest * (RATE_HZ // 5) + RATE_HZ // 10
+        yield sound[:cut]
+        sound = sound[cut:]
+    yield sound
 
 
 def _load(folder: Path, threads: int) -> WhisperModel:
@@ -89,7 +104,16 @@ class Whisper:
 
     def transcribe(self, utterance: Utterance) -> Transcript | None:
         """What was said; None when it was no speech, or nothing that can be made out."""
-        sound = float_samples(utterance.samples)
+        heard = [self._recognize(piece) for piece in pieces(float_samples(utterance.samples))]
+        found = [transcript for transcript in heard if transcript]
+        if not found:
+            return None
+        lang = found[0].lang
+        text = ("" if lang == "zh" else " ").join(transcript.text for transcript in found)
+        return Transcript(text, lang, min(transcript.confidence for transcript in found))
+
+    def _recognize(self, sound: NDArray[np.float32]) -> Transcript | None:
+        """What was said in at most 30 s."""
         features = self._model.feature_extractor(sound)
         seconds = len(sound) / RATE_HZ
         window = min(_FULL_SECONDS, max(self._floor_seconds, seconds + _MARGIN_SECONDS))

@@ -61,8 +61,8 @@ class Fast:
 class FileDevice:
     """A microphone that hears a file, then silence, and a speaker that writes a WAV file."""
 
-    def __init__(self, microphone: Path, speaker: Path, pace: Pace) -> None:
-        """Read the one file; raises InputError."""
+    def __init__(self, microphone: Path, speaker: Path | None, pace: Pace) -> None:
+        """Read the one file; raises InputError. Without a `speaker` nothing of what is played is kept."""
         self._sound = read(microphone)
         self._speaker = speaker
         self._pace = pace
@@ -73,7 +73,7 @@ class FileDevice:
 
     async def __aenter__(self) -> Self:
         """Create the other file; raises StorageError."""
-        self._file = WavWriter(self._speaker, RATE_HZ)
+        self._file = WavWriter(self._speaker, RATE_HZ) if self._speaker else None
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,7 +92,8 @@ class FileDevice:
 
     def _play_frame(self) -> None:
         self._playlist.fill(self._block, self.now)
-        self._file.write(self._block.tobytes())
+        if self._file:
+            self._file.write(self._block.tobytes())
         if self._playlist.empty:
             self._queued.clear()
 

@@ -57,6 +57,9 @@ def _no_sound_file(path: Path) -> InputError:
     )
 
 
+_LARGEST_BYTES = 0xFFFFFFFF - _HEADER.size  # what the header can tell: a day at 24 kHz
+
+
 class WavWriter:
     """A WAV file that is whole after every block, so that an interrupted run leaves what it heard."""
 
@@ -78,7 +81,7 @@ class WavWriter:
             file.write(self._header())
 
     def _header(self) -> bytes:
-        size = self._sound_bytes
+        size = min(self._sound_bytes, _LARGEST_BYTES)  # longer ones are read to the end of the file
         format_ = (16, 1, 1, self._rate_hz, self._rate_hz * SAMPLE_BYTES, SAMPLE_BYTES, 8 * SAMPLE_BYTES)
         riff_bytes = _HEADER.size - 8 + size
         return _HEADER.pack(b"RIFF", riff_bytes, b"WAVE", b"fmt ", *format_, b"data", size)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import asdict
@@ -115,7 +116,7 @@ def _joined(frames: list[AudioFrame]) -> bytes:
 
 
 def _tell(en: str, zh: str) -> None:
-    print(f"  … {localized(en=en, zh=zh)}", flush=True)
+    print(f"  … {localized(en=en, zh=zh)}", file=sys.stderr, flush=True)
 
 
 def _in_the_way() -> str:

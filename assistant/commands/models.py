@@ -123,9 +123,9 @@ def _require_consent(entry: Entry) -> None:
             localized(en=f"{entry.id}: licence {entry.licence}", zh=f"{entry.id}：许可证 {entry.licence}"),
             entry.terms,
         )
-        if input(
-            localized(en="Have you read it, and accept it? [y/N] ", zh="已阅读并接受？[y/N] ")
-        ).lower() in ("y", "yes", "是"):
+        question = localized(en="Have you read it, and accept it? [y/N] ", zh="已阅读并接受？[y/N] ")
+        print(question, end="", flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes", "是"):
             return
     raise UsageError(
         en=f"The model '{entry.id}' comes under terms that you have not accepted (licence: {entry.licence}); "

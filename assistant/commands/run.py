@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             en="--speaker and --fast go with --mic FILE; without it the real devices are used.",
             zh="--speaker 和 --fast 需要与 --mic FILE 一起使用；否则使用真实设备。",
         )
-    files = app.Files(args.mic, args.speaker or Path(os.devnull), args.fast) if args.mic else None
+    files = app.Files(args.mic, args.speaker, args.fast) if args.mic else None
     with suppress(asyncio.CancelledError):  # we were told to stop, and did
         asyncio.run(app.run(config, files=files, events=args.events))
     return 0

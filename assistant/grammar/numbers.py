@@ -45,7 +45,7 @@ def chinese(text: str) -> float | None:
     text = re.sub("^零(?=[^点])", "", text.replace("俩", "两").replace("仨", "三"))  # 一小时零三十秒
     try:
         return float(cn2an.cn2an(text, "smart"))
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         return None
 
 
