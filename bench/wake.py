@@ -115,11 +115,6 @@ def rows(folder: Path, name: str) -> Iterator[tuple[str, Sound]]:
         yield row.get("word", ""), samples.astype(np.float32) / np.float32(32768)
 
 
-def says(word: WakeWord, text: str) -> bool:
-    """Whether a recording of `text` holds the word: "hey computer" holds "computer"."""
-    return word.display in text
-
-
 def recordings(
     folder: Path, heads: Sequence[Head], embedding: SpeechEmbedding, ears: Mapping[str, Ears]
 ) -> None:
@@ -144,8 +139,10 @@ def tell_table(
     word: WakeWord, number: int, traces: Mapping[str, list[tuple[str, list[NDArray[np.float64]], list[int]]]]
 ) -> None:
     """Misses of the recordings with the word, wakes by all others."""
-    spoken = [(scores[number], found[number]) for text, scores, found in traces["wake"] if says(word, text)]
-    others = {"other words": [entry for entry in traces["wake"] if not says(word, entry[0])]}
+    spoken = [
+        (scores[number], found[number]) for text, scores, found in traces["wake"] if text == word.display
+    ]
+    others = {"other words": [entry for entry in traces["wake"] if word.display not in entry[0]]}
     others |= {name: traces[name] for name in WITHOUT}
     print(f"\n{word.id} (threshold {word.threshold}): {len(spoken)} recordings of it; false wakes by set")
     print("threshold  missed  " + "  ".join(others))

@@ -22,7 +22,7 @@ _MINED_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a head is fitted. The numbers did best on voices and recordings that were not trained on."""
+    """How a head is fitted. Of ten variants tried once, hiding embeddings parted 60 recordings best."""
 
     votes: int = 3
     steps: int = 5000

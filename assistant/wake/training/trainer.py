@@ -33,7 +33,7 @@ Report = Callable[[Stage, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How much is recorded and built; what one more word costs two cores is about 8 minutes."""
+    """How much is recorded and built: one more word took two busy cores 7 minutes."""
 
     word_takes: int = 700
     scenes_per_take: int = 5
