@@ -3,6 +3,8 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -141,40 +143,38 @@ def test_a_folder_that_cannot_be_written_is_one_clear_sentence(folder):
     assert "无法写入" in caught.value.zh
 
 
-@pytest.fixture
-def full_disk():
-    """No file may grow, as on a full disk."""
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow, as on a full disk; not for longer than the test itself, for pytest writes files too."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
 
-    def fill() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
 
-    yield fill
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, ignored)
-
-
-def test_a_full_disk_at_the_start_is_one_clear_sentence(tmp_path, full_disk):
-    full_disk()
-
-    with pytest.raises(StorageError, match=r"Nothing can be kept in .*; make room"):
+def test_a_full_disk_at_the_start_is_one_clear_sentence(tmp_path):
+    with pytest.raises(StorageError, match=r"Nothing can be kept in .*; make room"), full_disk():
         Storage(tmp_path)
 
 
-def test_a_disk_that_fills_up_later_fails_the_turn_and_not_the_ring(tmp_path, clock, full_disk, caplog):
+def test_a_disk_that_fills_up_later_fails_the_turn_and_not_the_ring(tmp_path, clock, caplog):
     storage = Storage(tmp_path)
     schedule = Schedule("probe", "en", clock.now)
     schedule.after(HOUR, "ring")
     storage.save("probe", storage.records("probe"), schedule)
-    full_disk()
 
-    with pytest.raises(StorageError, match="make room"):
-        keep(storage, text="x" * 10_000)
-    (due,) = storage.claim(clock.now() + HOUR, HOUR)
+    with full_disk():
+        with pytest.raises(StorageError, match="make room"):
+            keep(storage, text="x" * 10_000)
+        (due,) = storage.claim(clock.now() + HOUR, HOUR)
+        again = storage.claim(clock.now() + HOUR, HOUR)
 
     assert due.payload == "ring"
-    assert storage.claim(clock.now() + HOUR, HOUR) == []
+    assert again == []
     assert "Nothing can be kept in" in caplog.text
     storage.close()
 
