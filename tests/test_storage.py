@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_sentence(folder):
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow, as on a full disk; not for longer than the test itself, for pytest writes files too."""
+    """No file may grow, as on a full disk; only inside a test, for pytest writes files too."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
