@@ -22,6 +22,12 @@ Say = Callable[[str], Awaitable[str | None]]
 Wait = Callable[[timedelta], Awaitable[list[Answer]]]
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages are in English whatever the locale; a test that wants Chinese says so."""
+    monkeypatch.setenv("XIAOBEN_LANG", "en")
+
+
 @pytest.fixture(scope="session")
 def bundled() -> list[Skill]:
     return skills.enabled(skills.load([BUNDLED]))
