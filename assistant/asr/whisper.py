@@ -17,7 +17,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from assistant.asr.chinese import simplified
-from assistant.asr.guards import is_credible
+from assistant.asr.guards import is_credible, once
 from assistant.errors import ModelError
 from assistant.events import RATE_HZ, SAMPLE_BYTES, Language, Transcript, Utterance
 from assistant.onnx import float_samples
@@ -142,7 +142,7 @@ class Whisper:
             return_no_speech_prob=True,
         )
         tokens = result.sequences_ids[0]
-        text = tokenizer.decode(tokens).strip()
+        text = once(tokenizer.decode(tokens).strip())
         if lang == "zh":
             text = _CJK_SPACE.sub("", simplified(text))
         # CTranslate2 divides the score by the length without the end token, Whisper's limits count it.

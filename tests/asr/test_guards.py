@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.asr.guards import is_credible, is_phantom, is_repetitive
+from assistant.asr.guards import is_credible, is_phantom, is_repetitive, once
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,21 @@ def test_improbable_words_are_not_credible():
     assert not is_credible("what time is it", -1.2, 0.1)
     assert not is_credible("what time is it", -0.8, 0.9)
     assert is_credible("what time is it", -0.3, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("set a timer for 10 minutes set a timer for 10 minutes", "set a timer for 10 minutes"),
+        ("What time is it? What time is it? what time is it?", "What time is it"),
+        ("定一个十分钟的计时器定一个十分钟的计时器", "定一个十分钟的计时器"),
+        ("定一个十分钟的计时器。定一个十分钟的计时器。", "定一个十分钟的计时器"),
+        ("what time is it", "what time is it"),
+        ("turn on the light and turn on the fan", "turn on the light and turn on the fan"),
+        ("turn it on and on", "turn it on and on"),
+        ("123 123", "123 123"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_is_written_several_times_counts_once(text: str, said: str):
+    assert once(text) == said
