@@ -30,15 +30,12 @@ _PHANTOMS = re.compile(
 _SOUND_NOTE = re.compile(r"^\W*[\[(（【♪*].*[\])）】♪*]\W*$")  # [Music], (笑声), ♪
 _LOOP = re.compile(r"(.{2,}?)\1{3,}|(\b\w+\b)(\W+\2){3,}", re.IGNORECASE)
 
-_SAID_AGAIN = re.compile(
-    r"^\W*(.{8,}?)(?:\W+|(?<=[\u3400-\u9fff]))(?:\1(?:\W+|$|(?<=[\u3400-\u9fff])))+$", re.IGNORECASE
-)
+_SAID_AGAIN = re.compile(r"(?<![a-z0-9])(.{8,}?)(?:(?:\W+|(?<=[\u3400-\u9fff]))\1)+\W*$", re.IGNORECASE)
 
 
 def once(text: str) -> str:
-    """`text` without the repetitions of a whole sentence: short windows make Whisper write it again."""
-    again = _SAID_AGAIN.match(text)
-    return again[1] if again else text
+    """`text` without repetitions of its last sentence: short windows make Whisper write that again."""
+    return _SAID_AGAIN.sub(r"\1", text)
 
 
 def is_phantom(text: str) -> bool:

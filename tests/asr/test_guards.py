@@ -54,6 +54,8 @@ def test_improbable_words_are_not_credible():
         ("What time is it? What time is it? what time is it?", "What time is it"),
         ("定一个十分钟的计时器定一个十分钟的计时器", "定一个十分钟的计时器"),
         ("定一个十分钟的计时器。定一个十分钟的计时器。", "定一个十分钟的计时器"),
+        ("Hey computer, set a timer set a timer.", "Hey computer, set a timer"),
+        ("小本同学定一个十分钟的计时器定一个十分钟的计时器", "小本同学定一个十分钟的计时器"),
         ("what time is it", "what time is it"),
         ("turn on the light and turn on the fan", "turn on the light and turn on the fan"),
         ("turn it on and on", "turn it on and on"),
