@@ -38,7 +38,7 @@ NONE_SUCH = Reply(en="There is no timer of that length.", zh="没有这个时长
         "[一个|1个|个]{length}[的]([倒](计|记)时[器]|定时[器]|倒数)[开始]",
         "([倒](计|记)时[器]|定时[器]|倒数)[个|开始|到|为]{length}[开始]",
         "(计|定|设)[个]{length}[的时间|时]",
-        "[再][过|等]{length}[以|之][后](提醒|叫醒|叫|喊|通知|告诉|提示|呼叫)[一下]我[一声|一下]",
+        "[再][过|等]{length}[以|之][后](提醒|叫醒|叫|教|喊|通知|告诉|提示|呼叫)[一下]我[一声|一下]",
         "[再][过|等]{length}[以|之]后(提醒|提示|叫|响|响铃|闹铃)[一声|一下]",
     ],
     examples={
@@ -47,6 +47,7 @@ NONE_SUCH = Reply(en="There is no timer of that length.", zh="没有这个时长
         "set a timer for an hour and a half": {"length": timedelta(hours=1.5)},
         "wake me in twenty minutes": {"length": timedelta(minutes=20)},
         "五分钟后叫我": {"length": timedelta(minutes=5)},
+        "五分钟后教我": {"length": timedelta(minutes=5)},  # as recognition writes 叫我
         "定一个三分钟的计时器": {"length": timedelta(minutes=3)},
         "计时一个半小时": {"length": timedelta(hours=1.5)},
         "倒计时90秒": {"length": timedelta(seconds=90)},
