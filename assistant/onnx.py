@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -55,8 +55,3 @@ class Network:
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Evaluate the network; the outputs come in the file's order."""
         return [np.asarray(output) for output in self._session.run(None, dict(feeds), self._run_options)]
-
-
-def float_samples(samples: bytes) -> NDArray[np.float32]:
-    """Signed 16-bit samples as float32 in -1 to 1, shape (n,)."""
-    return cast(NDArray[np.float32], np.frombuffer(samples, dtype="<i2").astype(np.float32) / 32768.0)

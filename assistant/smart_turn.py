@@ -6,7 +6,8 @@ import numpy as np
 
 from assistant.events import RATE_HZ
 from assistant.mel import log_mel
-from assistant.onnx import Network, float_samples
+from assistant.onnx import Network
+from assistant.samples import floats
 
 _WINDOW_SAMPLES = 8 * RATE_HZ  # the network sees the last 8 s, silence in front of shorter requests
 
@@ -20,7 +21,7 @@ class SmartTurn:
 
     def completeness(self, samples: bytes) -> float:
         """Probability, 0 to 1, that the person has finished; `samples` are 16 kHz s16 mono."""
-        sound = float_samples(samples)[-_WINDOW_SAMPLES:]
+        sound = floats(samples)[-_WINDOW_SAMPLES:]
         window = np.pad(sound, (_WINDOW_SAMPLES - len(sound), 0))
         normal = (window - window.mean()) / np.sqrt(window.var() + 1e-7)
         (output,) = self._network.run({"input_features": log_mel(normal)[np.newaxis]})

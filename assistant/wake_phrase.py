@@ -5,7 +5,7 @@ xue"), so it is compared by sound: as Latin letters, Chinese characters by their
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.pinyin import toneless
 
@@ -53,12 +53,16 @@ def _fronts(units: list[re.Match[str]], length: int) -> Iterator[tuple[str, int]
 
 
 def _difference(one: str, other: str) -> float:
-    """Levenshtein distance as a share of the longer word."""
+    return edit_distance(one, other) / max(len(one), len(other))
+
+
+def edit_distance(one: Sequence[str], other: Sequence[str]) -> int:
+    """Levenshtein's: the fewest units to change, add or leave out."""
     previous = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
+    for row, unit in enumerate(one, 1):
         current = [row]
         for column, counterpart in enumerate(other, 1):
-            substitution = previous[column - 1] + (letter != counterpart)
+            substitution = previous[column - 1] + (unit != counterpart)
             current.append(min(substitution, previous[column] + 1, current[-1] + 1))
         previous = current
-    return previous[-1] / max(len(one), len(other))
+    return previous[-1]

@@ -21,6 +21,7 @@ from assistant.asr.whisper import Whisper
 from assistant.audio.files import read
 from assistant.config import load
 from assistant.events import RATE_HZ, SAMPLE_BYTES, Language, Utterance
+from assistant.wake_phrase import edit_distance
 
 
 def units(text: str, lang: Language) -> list[str]:
@@ -30,19 +31,6 @@ def units(text: str, lang: Language) -> list[str]:
     with contextlib.suppress(ValueError):
         text = cn2an.transform(text, "an2cn")
     return re.findall(r"[a-z]+|[\u3400-\u9fff]", text.lower())
-
-
-def edit_distance(one: list[str], other: list[str]) -> int:
-    """Levenshtein distance."""
-    previous = list(range(len(other) + 1))
-    for row, unit in enumerate(one, 1):
-        current = [row]
-        for column, counterpart in enumerate(other, 1):
-            current.append(
-                min(previous[column - 1] + (unit != counterpart), previous[column] + 1, current[-1] + 1)
-            )
-        previous = current
-    return previous[-1]
 
 
 def recordings(path: Path, every: int) -> Iterator[tuple[bytes, str]]:

@@ -13,6 +13,7 @@ ENGINES = {
     "opencc", "piper", "pypinyin", "sounddevice", "soundfile", "soxr", "sqlite3", "webrtcvad", "wetext",
 }  # fmt: skip
 GROUND = {"assistant.events", "assistant.errors"}
+TOOLS = {f"assistant.{tool}" for tool in ("onnx", "mel", "pinyin", "samples", "spoken")}
 ADAPTERS = ("audio", "asr", "llm", "tts", "vad", "wake", "weights", "smart_turn")
 TOP = ("app", "parts", "cli", "commands", "__main__")
 
@@ -57,7 +58,7 @@ def test_events_and_errors_import_nothing_of_ours():
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_a_stage_knows_only_the_events_and_its_own_tools(adapter: str):
-    shared = {*GROUND, "assistant.onnx", "assistant.mel", "assistant.pinyin", "assistant.spoken"}
+    shared = GROUND | TOOLS
     for path in (path for path in modules("assistant") if name(path).startswith(f"assistant.{adapter}")):
         strangers = {
             imported

@@ -20,7 +20,7 @@ from assistant.asr.chinese import simplified
 from assistant.asr.guards import is_credible, once
 from assistant.errors import ModelError
 from assistant.events import RATE_HZ, SAMPLE_BYTES, Language, Transcript, Utterance
-from assistant.onnx import float_samples
+from assistant.samples import floats
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Whisper:
 
     def transcribe(self, utterance: Utterance) -> Transcript | None:
         """What was said; None when it was no speech, or nothing that can be made out."""
-        heard = [self._recognize(piece) for piece in pieces(float_samples(utterance.samples))]
+        heard = [self._recognize(piece) for piece in pieces(floats(utterance.samples))]
         found = [transcript for transcript in heard if transcript]
         if not found:
             return None

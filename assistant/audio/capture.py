@@ -5,9 +5,10 @@ import asyncio
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.audio.resample import Resampler, floats, quantize
+from assistant.audio.resample import Resampler, quantize
 from assistant.audio.wire import Heard, Xrun
 from assistant.events import FRAME_BYTES, FRAMES_PER_SECOND, RATE_HZ
+from assistant.samples import floats
 
 BACKLOG_FRAMES = 2 * FRAMES_PER_SECOND
 """When more frames wait than this, the oldest are dropped."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.audio.resample import Resampler, floats, quantize
+from assistant.audio.resample import Resampler, quantize
+from assistant.samples import floats
 
 AUDIBLE = 328  # 1 % of full scale, -40 dB: below it voices breathe and a room does not hear it
 

@@ -6,6 +6,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from assistant.samples import floats
+
 
 class Resampler:
     """Resamples mono sound that comes in blocks; the blocks' borders leave no trace."""
@@ -27,11 +29,6 @@ def resample(samples: bytes, from_hz: int, to_hz: int) -> bytes:
     if from_hz == to_hz:
         return samples
     return quantize(Resampler(from_hz, to_hz).feed(floats(samples), last=True)).tobytes()
-
-
-def floats(samples: bytes) -> NDArray[np.float32]:
-    """Signed 16-bit samples as float32 in -1 to 1, shape (n,)."""
-    return np.frombuffer(samples, np.int16).astype(np.float32) / np.float32(32768)
 
 
 def quantize(samples: NDArray[np.float32]) -> NDArray[np.int16]:

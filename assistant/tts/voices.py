@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from assistant.events import Language, Reply, Speech
-from assistant.onnx import float_samples
+from assistant.samples import floats
 from assistant.tts.levels import level, to_bytes
 from assistant.tts.scripts import stretches
 from assistant.tts.sentences import split
@@ -56,7 +56,7 @@ class Voices:
 
 
 def _leveled(speech: Speech) -> Speech:
-    samples = level(float_samples(speech.samples), speech.rate_hz, _pause(speech.text))
+    samples = level(floats(speech.samples), speech.rate_hz, _pause(speech.text))
     return Speech(to_bytes(samples), speech.rate_hz, speech.text)
 
 

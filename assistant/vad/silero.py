@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from assistant.events import RATE_HZ
-from assistant.onnx import Network, float_samples
+from assistant.onnx import Network
+from assistant.samples import floats
 
 CHUNK_SAMPLES = 512  # 32 ms, the only size the network takes at 16 kHz
 _CONTEXT_SAMPLES = 64  # it wants the end of the previous chunk in front of each
@@ -31,7 +32,7 @@ class Silero:
         """Take 16 kHz s16 mono samples; the probability, 0 to 1, after the last whole chunk of them."""
         self._pending += samples
         while len(self._pending) >= CHUNK_SAMPLES * 2:
-            chunk = float_samples(self._pending[: CHUNK_SAMPLES * 2])
+            chunk = floats(self._pending[: CHUNK_SAMPLES * 2])
             self._pending = self._pending[CHUNK_SAMPLES * 2 :]
             window = np.concatenate([self._context, chunk])[np.newaxis]
             output, self._state = self._network.run({"input": window, "state": self._state, "sr": self._rate})

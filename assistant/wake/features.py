@@ -21,9 +21,6 @@ _MELS_KEPT = _MELS_PER_EMBEDDING + (WINDOW - 1) * _MELS_PER_HOP
 _MEL_REACH = 352  # samples before a hop that its first mel frame needs: 512 long, 160 apart
 _MEL_FLOOR_DB = 10.0  # about 1 bit of noise; digital silence would be -100 dB, which no microphone gives
 
-SECONDS = (_MELS_KEPT * 160 + _MEL_REACH) / 16_000
-"""How much sound a window covers."""
-
 Embeddings = NDArray[np.float32]
 """Shape (n, 96), 80 ms apart, oldest first."""
 

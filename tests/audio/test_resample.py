@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from assistant.audio.resample import Resampler, floats, quantize, resample
+from assistant.audio.resample import Resampler, quantize, resample
+from assistant.samples import floats
 from tests.audio.sounds import array, decibels, frequency, samples, tone
 
 
