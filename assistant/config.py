@@ -7,7 +7,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -110,6 +110,33 @@ class SkillsConfig(Section):
     """Your own skills; empty: `skills` beside the config file."""
 
 
+class PrivacyConfig(Section):
+    """[privacy]"""
+
+    fence: bool = True
+    """Have the kernel close Xiaoben off from the network and from other programs."""
+
+
+class HistoryConfig(Section):
+    """[history]"""
+
+    enabled: bool = False
+    """Keep what was said and answered, encrypted, see `xiaoben history`."""
+    days: int = Field(default=30, ge=1, le=3650)
+    """How long it is kept."""
+
+
+class DestinationConfig(Section):
+    """[lan.NAME]"""
+
+    host: str = Field(min_length=1)
+    """Name or address."""
+    port: int = Field(ge=1, le=65535)
+    protocol: Literal["tcp", "udp"] = "tcp"
+    beyond_lan: bool = False
+    """Allow an address that is not private, loopback or link-local."""
+
+
 class Config(Section):
     """The whole file."""
 
@@ -129,6 +156,10 @@ class Config(Section):
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()
     skills: SkillsConfig = SkillsConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    history: HistoryConfig = HistoryConfig()
+    lan: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")], DestinationConfig] = {}
+    """What skills may reach, and nothing else; empty: no network at all."""
 
 
 def load(path: Path | None = None) -> Config:

@@ -77,6 +77,12 @@ class SkillError(AssistantError):
     exit_status = 70  # EX_SOFTWARE
 
 
+class PrivacyError(AssistantError):
+    """What the privacy of the user forbids, or a protection that cannot be had."""
+
+    exit_status = 77  # EX_NOPERM
+
+
 class ConfigError(AssistantError):
     """The configuration cannot be used."""
 
