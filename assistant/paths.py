@@ -19,14 +19,26 @@ def _base(systemd: str, xdg: str, home: str) -> Path:
     return Path(os.environ.get(xdg) or Path.home() / home) / "xiaoben"
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder for its owner only, and so what is missing above it; raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
 def state_folder() -> Path:
     """What must survive a restart: timers, lists, the user's settings."""
     return _base("STATE_DIRECTORY", "XDG_STATE_HOME", ".local/state")
 
 
+def config_folder() -> Path:
+    """What the user has written or chosen: configuration, skills, the key of the history."""
+    return _base("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", ".config")
+
+
 def config_file() -> Path:
     """The user's configuration, else the machine's."""
-    own = _base("CONFIGURATION_DIRECTORY", "XDG_CONFIG_HOME", ".config") / "config.toml"
+    own = config_folder() / "config.toml"
     machine = Path("/etc/xiaoben/config.toml")
     return machine if machine.is_file() and not own.is_file() else own
 
@@ -36,6 +48,12 @@ def runtime_folder() -> Path:
     if os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR"):
         return _base("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "")
     return Path(f"/tmp/xiaoben-{os.getuid()}")  # noqa: S108 - created 0700 and its owner checked by control
+
+
+def lan_folder() -> Path | None:
+    """The sockets of the service's broker for the LAN; None: a run that needs a broker starts its own."""
+    folder = os.environ.get("XIAOBEN_LAN_FOLDER")
+    return Path(folder) if folder else None
 
 
 def models_folder() -> Path:

@@ -26,10 +26,16 @@ from assistant.errors import SkillError
 from assistant.events import Language
 from assistant.events import Reply as Spoken
 from assistant.grammar.slots import OneOf, Words
+from assistant.lan.client import Lan
 from assistant.schedule import Due, Schedule
 from assistant.spoken import en, zh
 
-__all__ = ["Context", "Due", "Help", "OneOf", "Reply", "Schedule", "Skill", "Spoken", "Words", "en", "zh"]
+__all__ = [
+    "Context", "Due", "Help", "Lan", "OneOf", "Reply", "Schedule", "Skill", "Spoken", "Words", "en", "zh",
+]  # fmt: skip
+
+PERMISSIONS = ("lan",)
+"""What a skill can ask to be permitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ class Context:
     """The installed skills."""
     last_reply: Spoken | None
     """What was said last."""
+    lan: Lan
+    """The destinations in the configuration, for a skill with the permission `lan`."""
 
 
 IntentFunction = TypeVar("IntentFunction", bound=Callable[..., Awaitable[Reply | Spoken]])
@@ -87,11 +95,19 @@ class Skill:
     """Something the assistant can do; a file of yours has one, named `skill`."""
 
     def __init__(self, name: str, *, en: str, zh: str, permissions: Sequence[str] = ()) -> None:
-        """`en` and `zh` say what it can do: they complete "I can …" and 我会…."""
+        """`en` and `zh` say what it can do: they complete "I can …" and 我会….
+
+        `permissions` are those of PERMISSIONS that it needs. Raises SkillError for others.
+        """
         if not name.isidentifier() or not en or not zh:
             raise SkillError(
                 en=f"Skill({name!r}): the name must be one word, and en= and zh= say what it can do.",
                 zh=f"Skill({name!r})：名称必须是一个单词，并用 en= 和 zh= 说明它会做什么。",
+            )
+        if unknown := set(permissions) - set(PERMISSIONS):
+            raise SkillError(
+                en=f"Skill({name!r}): there is no permission '{min(unknown)}'; use {', '.join(PERMISSIONS)}.",
+                zh=f"Skill({name!r})：没有名为“{min(unknown)}”的权限；可用的有 {'、'.join(PERMISSIONS)}。",
             )
         self.name = name
         self.en = en
@@ -102,17 +118,19 @@ class Skill:
         self.self_check: CheckFunction | None = None
 
     def intent(
-        self, *, en: Sequence[str], zh: Sequence[str], examples: Examples
+        self, *, en: Sequence[str], zh: Sequence[str], examples: Examples, confirm: Reply | None = None
     ) -> Callable[[IntentFunction], IntentFunction]:
         """The function answers sentences that fit one of the templates `en` or `zh`.
 
         Its parameters are the slots, besides `context` if it wants that; its docstring says what it
-        does. `examples` are sentences with the slots they must give. Raises SkillError when anything of
-        this does not fit.
+        does. `examples` are sentences with the slots they must give. What is dangerous has a `confirm`,
+        such as `Reply(en="Really open the {door}?", zh="真的要打开{door}吗？")`: it is asked first, and the
+        function is called only if the answer is yes. Raises SkillError when anything of this does not fit.
         """
+        question: dict[Language, str] = {"en": confirm.en, "zh": confirm.zh} if confirm else {}
 
         def declare(function: IntentFunction) -> IntentFunction:
-            action = declaration.action(self.name, function, {"en": en, "zh": zh}, examples)
+            action = declaration.action(self.name, function, {"en": en, "zh": zh}, examples, question)
             if action.name in {other.name for other in self.actions}:
                 again = SkillError(en="there is another function of this name", zh="已有同名函数")
                 raise declaration.located(function, again)

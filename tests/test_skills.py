@@ -9,7 +9,7 @@ from assistant.skills import State
 GREETING = '''
 from assistant.skill import Context, Reply, Skill
 
-skill = Skill("{name}", en="greet", zh="问好", permissions=["network"])
+skill = Skill("{name}", en="greet", zh="问好", permissions=["lan"])
 
 
 @skill.intent(en=["{en}"], zh=["{zh}"], examples={{"{en}": {{}}, "{zh}": {{}}}})

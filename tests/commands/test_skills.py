@@ -11,7 +11,7 @@ from assistant.errors import InputError
 TEA = '''
 from assistant.skill import Reply, Skill
 
-skill = Skill("tea", en="make tea", zh="泡茶", permissions=["home"])
+skill = Skill("tea", en="make tea", zh="泡茶", permissions=["lan"])
 
 
 @skill.intent(en=["{sentence}"], zh=["泡茶"], examples={{"{sentence}": {{}}, "泡茶": {{}}}})
@@ -48,7 +48,7 @@ def test_lists_every_skill_in_its_state(run, tmp_path):
 
     assert status == 0
     tea, clock, talk, timer = output.splitlines()
-    assert tea == "tea          enabled  2 templates, may use home"
+    assert tea == "tea          enabled  2 templates, may use lan"
     assert clock == "clock        disabled: disabled in the configuration"
     assert talk.startswith("talk         enabled  ")
     assert timer.endswith(" templates, no permissions")
