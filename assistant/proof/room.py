@@ -1,0 +1,69 @@
+"""Starts a program in a room of its own: nothing in it reaches a network but what the proof builds there.
+
+`python -m assistant.proof.room COMMAND…` is like unshare(1): needs no root where the kernel lets users make
+namespaces. Inside, the user is root over the room, and over nothing else.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+_NEWNS, _NEWIPC, _NEWUSER, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x40000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_MNT_DETACH = 2
+
+# Programs that look names up for others, over a socket that leads out of the room.
+_RESOLVERS = ("/run/systemd/resolve", "/run/nscd", "/var/run/nscd")
+
+
+def enter() -> None:
+    """Leave the machine's network, mounts and shared memory behind; raises OSError, also with threads."""
+    spaces = _NEWNS | _NEWIPC | _NEWNET
+    uid, gid = os.getuid(), os.getgid()
+    if uid:
+        _libc("unshare", spaces | _NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    else:  # root can do without, and is the harder case to close in
+        _libc("unshare", spaces)
+    _libc("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+
+
+@contextmanager
+def resolvers_hidden() -> Iterator[None]:
+    """Within the room: who looks up a name must ask by DNS, which a capture sees."""
+    folders = [folder.encode() for folder in _RESOLVERS if Path(folder).is_dir()]
+    for folder in folders:
+        _libc("mount", b"none", folder, b"tmpfs", 0, None)
+    yield
+    for folder in folders:
+        _libc("umount2", folder, _MNT_DETACH)
+
+
+def bind(source: Path, target: Path) -> None:
+    """Let `target` show `source` in the room; raises OSError."""
+    _libc("mount", bytes(source), bytes(target.resolve()), None, _MS_BIND, None)
+
+
+def _libc(function: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc[function](*arguments):
+        raise OSError(ctypes.get_errno(), f"{function}: {os.strerror(ctypes.get_errno())}")
+
+
+def main(command: list[str]) -> NoReturn:
+    """Enter and become `command`."""
+    try:
+        enter()
+    except OSError as error:
+        sys.exit(str(error))
+    os.execvp(command[0], command)  # noqa: S606 - what our own caller wants to run
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
