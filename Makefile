@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 XIAOBEN := $(VENV)/bin/xiaoben
 
-.PHONY: demo test run lint fast setup setup-tests clean
+.PHONY: demo test test-boot run lint fast setup setup-tests clean
 
 demo: setup
 	$(VENV)/bin/python -m demo
@@ -16,6 +16,11 @@ test: setup-tests
 	$(MAKE) --no-print-directory lint
 	$(VENV)/bin/pytest -q -m "not models and not sound"
 	$(VENV)/bin/pytest -q -m "models or sound"
+
+# The service in machines of its own, under a real systemd. Needs root and Debian's packages mmdebstrap,
+# e2fsprogs, systemd-container, qemu-system-x86; the first time, 5 to 15 minutes to build the machine.
+test-boot: setup-tests
+	$(VENV)/bin/pytest -q -m boot
 
 # The seconds-long suite alone: no model, no sound card, no network.
 fast: setup-tests

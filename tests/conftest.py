@@ -1,4 +1,6 @@
 import asyncio
+import logging
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -26,6 +28,18 @@ Wait = Callable[[timedelta], Awaitable[list[Answer]]]
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages are in English whatever the locale; a test that wants Chinese says so."""
     monkeypatch.setenv("XIAOBEN_LANG", "en")
+
+
+@pytest.fixture(autouse=True)
+def own_process() -> Iterator[None]:
+    """What a command sets for its whole process ends with the test that runs it."""
+    umask = os.umask(0o022)
+    levels = {name: logging.getLogger(name).level for name in ("", "assistant", "skills")}
+    yield
+    os.umask(umask)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    logging.captureWarnings(False)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ENGINES = {
-    "cn2an", "ctranslate2", "faster_whisper", "hassil", "jieba", "llama_cpp", "misaki", "onnxruntime",
-    "opencc", "piper", "pypinyin", "sounddevice", "soundfile", "soxr", "sqlite3", "webrtcvad", "wetext",
+    "cn2an", "cryptography", "ctranslate2", "faster_whisper", "hassil", "jieba", "llama_cpp", "misaki",
+    "onnxruntime", "opencc", "piper", "pypinyin", "pyseccomp", "sounddevice", "soundfile", "soxr", "sqlite3",
+    "webrtcvad", "wetext",
 }  # fmt: skip
 GROUND = {"assistant.events", "assistant.errors"}
-TOOLS = {f"assistant.{tool}" for tool in ("onnx", "mel", "pinyin", "samples", "spoken")}
+TOOLS = {f"assistant.{tool}" for tool in ("onnx", "mel", "memory", "pinyin", "samples", "spoken")}
 ADAPTERS = ("audio", "asr", "llm", "tts", "vad", "wake", "weights", "smart_turn")
 TOP = ("app", "parts", "cli", "commands", "__main__")
 
