@@ -14,11 +14,8 @@ from assistant.errors import ModelError
 class Network:
     """One loaded ONNX file."""
 
-    def __init__(self, path: Path, *, threads: int = 1, release: bool = False) -> None:
-        """Load `path`; raises ModelError when it is missing or no ONNX network.
-
-        `release`: give the memory of a run back after it, for large networks that run seldom.
-        """
+    def __init__(self, path: Path, *, threads: int = 1) -> None:
+        """Load `path`; raises ModelError when it is missing or no ONNX network."""
         if not path.is_file():
             raise ModelError(
                 en=f"The model file {path} is missing; run `xiaoben models pull` to fetch it.",
@@ -28,6 +25,7 @@ class Network:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # never the runtime's own chatter: errors come as exceptions
+        options.enable_cpu_mem_arena = False  # keeps the sound of the last run, and up to 200 MB
         options.enable_mem_pattern = False  # plans memory for every new length of input, and keeps it
         # Spinning worker threads would keep a core busy between two calls.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -43,10 +41,6 @@ class Network:
                 "请运行 `xiaoben models verify` 检查并重新下载。",
             ) from error
 
-        self._run_options = onnxruntime.RunOptions()
-        if release:
-            self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-
     @property
     def inputs(self) -> list[str]:
         """Names of the inputs, in order."""
@@ -54,4 +48,4 @@ class Network:
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Evaluate the network; the outputs come in the file's order."""
-        return [np.asarray(output) for output in self._session.run(None, dict(feeds), self._run_options)]
+        return [np.asarray(output) for output in self._session.run(None, dict(feeds))]

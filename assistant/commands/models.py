@@ -5,19 +5,22 @@ import json
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from assistant import paths
 from assistant.config import Config
 from assistant.errors import InputError, ModelError, UsageError, localized
+from assistant.fence import Reach, enclose
 from assistant.weights import Catalogue, Entry, Store, load_catalogue
 from assistant.weights.carry import Carried, carry, unused
+from assistant.weights.checksum import Pin
 from assistant.weights.display import JsonLines, Lines, megabytes
 from assistant.weights.pull import pull
+from assistant.weights.trial import attempt
 
-SUMMARY = ("Show, fetch, check and import the model weights", "查看、下载、校验、导入模型")
+SUMMARY = ("Show, fetch, check, import and trust the model weights", "查看、下载、校验、导入、信任模型")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +55,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     bring.add_argument("files", nargs="+", type=Path, metavar="PATH")
     bring.set_defaults(act=_import)
+    trust = actions.add_parser(
+        "trust", help=localized(en="let files be loaded that nothing vouches for", zh="信任来源不明的文件")
+    )
+    trust.add_argument("id", metavar="ID")
+    trust.add_argument(
+        "--yes", action="store_true", help=localized(en="I know where they come from", zh="我知道它们的来历")
+    )
+    trust.set_defaults(act=_trust)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -89,7 +100,7 @@ def _verify(args: argparse.Namespace, store: Store) -> int:
             en=f"No model is installed in {store.folder}; run `xiaoben models pull`.",
             zh=f"{store.folder} 中没有已安装的模型；请运行 `xiaoben models pull`。",
         )
-    verdicts = [_tell_verdict(entry, store.verify(entry), as_json=args.json) for entry in entries]
+    verdicts = [_tell_verdict(entry, store, as_json=args.json) for entry in entries]
     return 0 if all(verdicts) else ModelError.exit_status
 
 
@@ -109,6 +120,53 @@ def _import(args: argparse.Namespace, store: Store) -> int:
     return 0
 
 
+def _trust(args: argparse.Namespace, store: Store) -> int:
+    entry = store.catalogue.find(args.id)
+    strangers = store.strangers(entry)
+    if strangers:
+        if not args.json:
+            _tell_strangers(entry, strangers)
+        attempt(_try_out, entry, store.folder / entry.id)
+        if not args.yes:
+            _require_trust(entry)
+        store.trust(entry, strangers)
+    if args.json:
+        print(
+            json.dumps({"model": entry.id, "trusted": {path: pin.sha256 for path, pin in strangers.items()}})
+        )
+    elif strangers:
+        print(localized(en=f"{entry.id}: trusted from now on", zh=f"{entry.id}：已信任"))
+    else:
+        print(localized(en=f"{entry.id}: is the maker's own", zh=f"{entry.id}：本就是原版"))
+    return 0
+
+
+def _try_out(entry: Entry, folder: Path) -> None:
+    enclose(Reach(readable=[folder, folder.resolve()]))
+    from assistant import parts  # noqa: PLC0415 - brings all engines, which start threads that the fence must hold
+
+    parts.try_out(entry, folder)
+
+
+def _require_trust(entry: Entry) -> None:
+    if sys.stdin.isatty():
+        question = localized(
+            en="It can be loaded. Do you know where it comes from, and trust it? [y/N] ",
+            zh="可以加载。你知道它的来历并信任它吗？[y/N] ",
+        )
+        if _says_yes(question):
+            return
+    raise UsageError(
+        en=f"The files of '{entry.id}' are not trusted; pass --yes if you know where they come from.",
+        zh=f"“{entry.id}”的文件未被信任；若知道其来历，请加上 --yes。",
+    )
+
+
+def _says_yes(question: str) -> bool:
+    print(question, end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
+
+
 def _chosen(args: argparse.Namespace, catalogue: Catalogue) -> list[Entry]:
     named = [catalogue.find(model_id) for model_id in args.ids]
     defaults = catalogue.defaults if args.all_defaults or not named else ()
@@ -124,8 +182,7 @@ def _require_consent(entry: Entry) -> None:
             entry.terms,
         )
         question = localized(en="Have you read it, and accept it? [y/N] ", zh="已阅读并接受？[y/N] ")
-        print(question, end="", flush=True)
-        if sys.stdin.readline().strip().lower() in ("y", "yes", "是"):
+        if _says_yes(question):
             return
     raise UsageError(
         en=f"The model '{entry.id}' comes under terms that you have not accepted (licence: {entry.licence}); "
@@ -145,6 +202,7 @@ def _print_table(entries: Sequence[Entry], store: Store) -> None:
         "installed": localized(en="installed", zh="已安装"),
         "missing": localized(en="missing", zh="未安装"),
         "damaged": localized(en="damaged", zh="不完整"),
+        "untrusted": localized(en="untrusted", zh="未信任"),
     }
     headings = localized(
         en="model|role|languages|size|memory|licence|state", zh="模型|用途|语言|大小|内存|许可证|状态"
@@ -171,12 +229,22 @@ def _print_table(entries: Sequence[Entry], store: Store) -> None:
     print(localized(en="* pulled by default", zh="* 默认下载"))
 
 
-def _tell_verdict(entry: Entry, damaged: Sequence[str], *, as_json: bool) -> bool:
+def _tell_verdict(entry: Entry, store: Store, *, as_json: bool) -> bool:
+    damaged = store.verify(entry)
     whole = not damaged
     if as_json:
         print(json.dumps({"model": entry.id, "whole": whole, "damaged": damaged}))
     elif whole:
         print(localized(en=f"{entry.id}: whole", zh=f"{entry.id}：完好"))
+    elif store.state(entry) == "untrusted":
+        files = ", ".join(damaged)
+        print(
+            localized(
+                en=f"{entry.id}: nothing vouches for {files}; "
+                f"`xiaoben models trust {entry.id}` lets it be loaded",
+                zh=f"{entry.id}：{files} 来源无从核实；`xiaoben models trust {entry.id}` 允许加载",
+            )
+        )
     else:
         print(
             localized(
@@ -191,7 +259,8 @@ def _tell_verdict(entry: Entry, damaged: Sequence[str], *, as_json: bool) -> boo
 def _tell_carried(carried: Iterable[Carried], store: Store) -> None:
     for model_id, count in Counter(each.model for each in carried).items():
         entry = store.catalogue.find(model_id)
-        missing = ", ".join(file.path for file in store.missing(entry))
+        folder = store.folder / model_id
+        missing = ", ".join(file.path for file in entry.files if not (folder / file.path).exists())
         print(
             localized(
                 en=f"{model_id}: {count} of {len(entry.files)} files imported"
@@ -204,10 +273,24 @@ def _tell_carried(carried: Iterable[Carried], store: Store) -> None:
         if not each.known:
             print(
                 localized(
-                    en=f"{each.model}/{each.path}: known by its name only, no checksum to check it with",
-                    zh=f"{each.model}/{each.path}：仅凭文件名识别，没有可核对的校验和",
+                    en=f"{each.model}/{each.path}: known by its name only, no checksum to check it with; "
+                    f"`xiaoben models trust {each.model}` lets it be loaded",
+                    zh=f"{each.model}/{each.path}：仅凭文件名识别，没有可核对的校验和；"
+                    f"`xiaoben models trust {each.model}` 允许加载",
                 )
             )
+
+
+def _tell_strangers(entry: Entry, strangers: Mapping[str, Pin]) -> None:
+    for path, pin in strangers.items():
+        print(f"{entry.id}/{path}  SHA-256 {pin.sha256}  {megabytes(pin.bytes)}")
+    print(
+        localized(
+            en="Nothing vouches for this. A trial load in a process of its own …",
+            zh="来源无从核实。正在单独的进程中试加载……",
+        ),
+        flush=True,
+    )
 
 
 def _columns(text: str) -> int:

@@ -46,7 +46,7 @@ def carry(store: Store, paths: Sequence[Path]) -> list[Carried]:
             made = [each for file in entry.files if (each := bench.make(entry, file))]
             store.place(entry, {each.file.path: (each.part, each.pin) for each in made})
             carried += [
-                Carried(entry.id, each.file.path, each.origins, bool(each.file.sha256)) for each in made
+                Carried(entry.id, each.file.path, each.origins, each.pin is not None) for each in made
             ]
     return carried
 
@@ -61,7 +61,8 @@ def unused(paths: Sequence[Path], carried: Sequence[Carried]) -> list[Path]:
 class _Made:
     file: File
     part: Path
-    pin: Pin
+    pin: Pin | None
+    """None where only the name says what it is."""
     origins: tuple[Path, ...]
 
 
@@ -94,7 +95,8 @@ class _Bench:
     def _copied(self, path: Path, entry: Entry, file: File) -> _Made:
         part = part_of(file, self._folder / entry.id, str(path))
         shutil.copyfile(path, part)
-        return _Made(file, part, checked(part, file, Checksum("sha256", self._sha256_of(path))), (path,))
+        pin = checked(part, file, Checksum("sha256", self._sha256_of(path)))
+        return _Made(file, part, pin if file.sha256 else None, (path,))
 
     def _assembled(self, source: PackageSource, entry: Entry, file: File) -> _Made:
         origins = tuple(self._shelf.find(source.kind, part.package) for part in source.parts)

@@ -219,7 +219,8 @@ def test_import_says_when_only_a_name_speaks_for_a_file(
     command("import", brought(tmp_path, "Qwen-Q8.gguf", b"0123456789"))
     assert capsys.readouterr().out.splitlines() == [
         "qwen: 1 of 1 files imported",
-        "qwen/model.gguf: known by its name only, no checksum to check it with",
+        "qwen/model.gguf: known by its name only, no checksum to check it with; "
+        "`xiaoben models trust qwen` lets it be loaded",
     ]
 
 
@@ -239,3 +240,80 @@ def test_import_of_a_stranger_takes_the_rest_and_fails(
     assert "没有目录" in raised.value.zh
     assert capsys.readouterr().out == "ears: 1 of 1 files imported\n"
     assert (folder / "ears" / "model.bin").read_bytes() == b"ears"
+
+
+@pytest.fixture
+def strange(whole: Command, folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The same with a file of somebody else's making, which a trial finds loadable."""
+    (folder / "ears" / "model.bin").write_bytes(b"eels")
+    capsys.readouterr()
+    return whole
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The models that were tried, each for good."""
+    tried: list[str] = []
+    monkeypatch.setattr(models, "attempt", lambda load, entry, folder: tried.append(entry.id))
+    return tried
+
+
+def test_trust_shows_the_checksum_and_tries_before_it_asks(
+    strange: Command, tried: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert strange("trust", "ears") == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == f"ears/model.bin  SHA-256 {hashlib.sha256(b'eels').hexdigest()}  0.0 MB"
+    assert last.endswith("ears: trusted from now on")
+    assert tried == ["ears"]
+    assert strange("verify", "ears") == 0
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_without_consent_nothing_is_trusted(
+    strange: Command, tried: list[str], monkeypatch: pytest.MonkeyPatch, answer: str
+):
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    with pytest.raises(UsageError, match="pass --yes if you know"):
+        strange("trust", "ears")
+    assert strange("verify", "ears") == ModelError.exit_status
+
+
+def test_a_program_must_say_that_it_knows(
+    strange: Command, tried: list[str], capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(UsageError, match="pass --yes"):
+        strange("--json", "trust", "ears")
+    assert strange("--json", "trust", "ears", "--yes") == 0
+    digest = hashlib.sha256(b"eels").hexdigest()
+    assert json.loads(capsys.readouterr().out) == {"model": "ears", "trusted": {"model.bin": digest}}
+
+
+def test_what_the_trial_refuses_is_not_trusted(strange: Command, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_args: object) -> None:
+        raise ModelError(en="It crashed.", zh="崩溃了。")
+
+    monkeypatch.setattr(models, "attempt", refuse)
+    with pytest.raises(ModelError, match="It crashed"):
+        strange("trust", "ears", "--yes")
+    assert strange("verify", "ears") == ModelError.exit_status
+
+
+def test_the_maker_s_own_needs_no_trust(whole: Command, tried: list[str], capsys: pytest.CaptureFixture[str]):
+    capsys.readouterr()
+    assert whole("trust", "ears") == 0
+    assert capsys.readouterr().out == "ears: is the maker's own\n"
+    assert tried == []
+
+
+def test_what_was_known_by_its_name_only_shows_as_untrusted(
+    tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    command("import", brought(tmp_path, "Qwen-Q8.gguf", b"0123456789"))
+    command("list")
+    assert capsys.readouterr().out.splitlines()[-2].endswith("untrusted")
+    assert command("verify", "qwen") == ModelError.exit_status
+    assert capsys.readouterr().out == (
+        "qwen: nothing vouches for model.gguf; `xiaoben models trust qwen` lets it be loaded\n"
+    )

@@ -1,3 +1,8 @@
+import json
+import zipfile
+from contextlib import suppress
+from random import Random
+
 import numpy as np
 import pytest
 
@@ -92,3 +97,81 @@ def test_the_words_that_ship_can_be_loaded_and_judge(word):
     assert 0.05 <= shipped.word.threshold <= 0.95
     silence = np.zeros((WINDOW, EMBEDDING_SIZE), np.float32)
     assert shipped.score(silence) < shipped.word.threshold
+
+
+def members(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(path, content):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "hal.npz"
+    head().save(path)
+    return path
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_file_with_broken_headers_is_damaged_or_harmless(seed, saved):
+    random = Random(seed)
+    content = {name: bytearray(data) for name, data in members(saved).items()}
+    broken = random.choice(list(content.values()))
+    for _ in range(random.randint(1, 6)):
+        place = random.randrange(min(128, len(broken)))
+        broken[place : place + random.randint(0, 2)] = random.choice(
+            [b"9", b"99999999", b"O", b"-1", b"(", random.randbytes(2)]
+        )
+    pack(saved, content)
+    loads_or_is_damaged(saved)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_broken_archive_is_damaged_or_harmless(seed, saved):
+    random = Random(seed)
+    content = bytearray(saved.read_bytes())
+    for _ in range(4):
+        content[random.randrange(len(content))] ^= 1 << random.randrange(8)
+    saved.write_bytes(content[: random.choice([len(content), random.randrange(len(content))])])
+    loads_or_is_damaged(saved)
+
+
+def loads_or_is_damaged(path):
+    with suppress(ModelError):
+        assert 0 <= Head.load(path).score(embeddings()[0]) <= 1
+
+
+def test_an_archive_that_unpacks_to_gigabytes_is_not_unpacked(saved):
+    pack(saved, {**members(saved), "zeros.npy": bytes(1 << 25)})
+    with pytest.raises(ModelError, match="damaged"):
+        Head.load(saved)
+
+
+@pytest.mark.parametrize(
+    "about", [{"id": 1}, {"threshold": "high"}, {"phrases": "hal"}, {"lang": "fr"}, {"display": None}]
+)
+def test_a_description_with_anything_odd_is_damaged(about, saved):
+    content = members(saved)
+    described = json.loads(str(np.load(saved)["about"])) | about
+    np.savez(saved, about=np.array(json.dumps(described)))
+    pack(saved, {**content, "about.npy": members(saved)["about.npy"]})
+    with pytest.raises(ModelError, match="damaged"):
+        Head.load(saved)
+
+
+def test_layers_that_do_not_fit_together_are_damaged(tmp_path):
+    layers = [Layer(np.zeros((1, 7, 1), np.float32), np.zeros((1, 1, 1), np.float32))]
+    Head(head().word, layers).save(tmp_path / "hal.npz")
+    with pytest.raises(ModelError, match="damaged"):
+        Head.load(tmp_path / "hal.npz")
+
+
+def test_pickled_objects_are_never_unpacked(tmp_path):
+    np.savez(tmp_path / "hal.npz", about=np.array([print], dtype=object))
+    with pytest.raises(ModelError, match="damaged"):
+        Head.load(tmp_path / "hal.npz")

@@ -1,5 +1,6 @@
 """What is installed, and whether it is whole."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,110 @@ def test_a_file_of_which_nothing_is_known_is_not_trusted_and_not_deleted(store: 
     file = place(store, "unpinned", "model.bin", WEIGHTS)
     place(store, "unpinned", ".verified.json", record.encode())
     entry = store.catalogue.find("unpinned")
-    assert store.state(entry) == "damaged"
+    assert store.state(entry) == "untrusted"
     assert store.verify(entry) == ["model.bin"]
     assert file.exists()
+    with pytest.raises(ModelError, match=r"Nothing vouches for .*model\.bin") as raised:
+        store.path("unpinned")
+    assert "`xiaoben models trust unpinned`" in raised.value.en
+    assert "`xiaoben models trust unpinned`" in raised.value.zh
+
+
+def trust(store: Store, model_id: str) -> dict[str, Pin]:
+    """Trust the model as it is."""
+    entry = store.catalogue.find(model_id)
+    strangers = store.strangers(entry)
+    store.trust(entry, strangers)
+    return strangers
+
+
+def test_a_file_of_the_right_size_and_the_wrong_content_is_not_given_out(store: Store):
+    changed = bytes([WEIGHTS[0] ^ 1]) + WEIGHTS[1:]
+    place(store, "whole", "model.bin", changed)
+    with pytest.raises(ModelError) as raised:
+        store.path("whole")
+    for words in (sha256(WEIGHTS), sha256(changed), "model.bin", "models verify whole", "models trust whole"):
+        assert words in raised.value.en
+        assert words in raised.value.zh
+
+
+def test_what_the_user_has_trusted_is_given_out_until_it_changes(store: Store):
+    place(store, "whole", "model.bin", b"my own")
+    assert trust(store, "whole") == {"model.bin": Pin(6, sha256(b"my own"))}
+    assert store.path("whole")
+    assert store.verify(store.catalogue.find("whole")) == []
+    assert trust(store, "whole") == {}
+    place(store, "whole", "model.bin", b"my 0wn")
+    with pytest.raises(ModelError, match="is not the one it must be"):
+        store.path("whole")
+
+
+def test_a_model_of_which_nothing_was_known_can_be_trusted(store: Store):
+    place(store, "unpinned", "model.bin", WEIGHTS)
+    trust(store, "unpinned")
+    assert store.path("unpinned")
+
+
+def test_what_is_missing_cannot_be_trusted(store: Store):
+    with pytest.raises(ModelError, match="'missing' is not installed"):
+        trust(store, "missing")
+
+
+def test_a_file_that_is_brought_ends_the_trust_in_the_one_before(store: Store, tmp_path: Path):
+    entry = store.catalogue.find("whole")
+    place(store, "whole", "model.bin", b"my own")
+    trust(store, "whole")
+    (tmp_path / "ready").write_bytes(WEIGHTS)
+    store.place(entry, {"model.bin": (tmp_path / "ready", Pin(len(WEIGHTS), sha256(WEIGHTS)))})
+    assert store.path("whole")
+    assert trust(store, "whole") == {}
+
+
+def test_a_file_known_by_its_name_only_ends_what_upstream_said_of_the_one_before(
+    store: Store, tmp_path: Path
+):
+    entry = store.catalogue.find("unpinned")
+    for pin, state in ((Pin(5, sha256(b"first")), "installed"), (None, "untrusted")):
+        (tmp_path / "ready").write_bytes(b"first")
+        store.place(entry, {"model.bin": (tmp_path / "ready", pin)})
+        assert store.state(entry) == state
+
+
+@pytest.mark.parametrize("stray", ["preprocessor_config.json", "a.bin", "voices/b.bin"])
+def test_a_file_that_is_no_part_of_the_model_is_named(store: Store, stray: str):
+    place(store, "whole", stray, b"{}")
+    with pytest.raises(ModelError) as raised:
+        store.path("whole")
+    assert str(store.folder / "whole" / stray) in raised.value.en
+    assert "move it away" in raised.value.en
+    assert "移走" in raised.value.zh
+
+
+@pytest.mark.parametrize("shared", ["whole/model.bin", "whole/voices", "whole", "."])
+def test_what_everybody_may_change_is_not_given_out(store: Store, shared: str):
+    place = (store.folder / shared).resolve()
+    before = place.stat().st_mode
+    place.chmod(before | 0o002)
+    with pytest.raises(ModelError) as raised:
+        store.path("whole")
+    place.chmod(before)
+    assert f"chmod o-w {place}`" in raised.value.en
+    assert f"chmod o-w {place}`" in raised.value.zh
+    assert store.path("whole")
+
+
+def test_a_link_to_what_everybody_may_change_is_not_given_out(store: Store, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    elsewhere.chmod(0o777)
+    (store.folder / "whole" / "model.bin").rename(elsewhere / "model.bin")
+    (store.folder / "whole" / "model.bin").symlink_to(elsewhere / "model.bin")
+    with pytest.raises(ModelError, match=r"Everybody on this machine may change .*elsewhere"):
+        store.path("whole")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_said_so(store: Store):
+    (store.folder / "whole" / "model.bin").chmod(0)
+    with pytest.raises(ModelError, match="cannot be read: Permission denied"):
+        store.path("whole")
