@@ -5,8 +5,10 @@ import json
 import os
 import socket
 import stat
+import subprocess
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -75,6 +77,90 @@ async def test_a_folder_of_somebody_else_is_refused(tmp_path: Path):
     with pytest.raises(StorageError, match="belongs to somebody else"):
         async with control.serve(folder / "socket", HANDLERS):
             pass
+
+
+def inherited(path: Path, monkeypatch) -> None:
+    """Have a socket at `path` as if systemd had made it and started us."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    monkeypatch.setattr(control, "_FIRST_INHERITED", listener.detach())
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+
+
+async def test_the_service_manager_s_socket_is_answered_and_left_in_place(tmp_path: Path, monkeypatch):
+    given = tmp_path / "given"
+    inherited(given, monkeypatch)
+    async with control.serve(tmp_path / "own", HANDLERS):
+        assert await asyncio.to_thread(control.request, given, "echo") == {"echo": {}}
+        assert not (tmp_path / "own").exists()
+    assert given.exists()
+    assert not control.is_running(given)
+
+
+async def test_a_socket_that_another_process_was_given_is_not_ours(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    monkeypatch.setenv("LISTEN_PID", str(os.getppid()))
+    async with control.serve(tmp_path / "own", HANDLERS):
+        assert control.is_running(tmp_path / "own")
+
+
+_ASK = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect(sys.argv[1])
+    try:
+        connection.sendall(b'{"command": "echo"}\\n')
+        print(connection.recv(100).decode().strip() or "refused")
+    except ConnectionError:
+        print("refused")
+"""
+
+
+def answer_to_somebody_else(path: Path) -> str:
+    """What another user gets who sends a command to a socket that everybody may open."""
+    path.chmod(0o666)
+    path.parent.chmod(0o755)
+    identity = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
+    command = [*identity, "/usr/bin/python3", "-c", _ASK, path]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def open_folder():
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+needs_root = pytest.mark.skipif(
+    os.getuid() != 0 or not Path("/usr/bin/python3").exists(),
+    reason="only root can be another user, who needs the system's Python",
+)
+
+
+@needs_root
+async def test_another_user_is_refused_even_where_the_file_lets_everybody_in(open_folder: Path):
+    async with control.serve(open_folder / "socket", HANDLERS):
+        assert await asyncio.to_thread(answer_to_somebody_else, open_folder / "socket") == "refused"
+
+
+@needs_root
+async def test_whom_the_service_manager_s_file_lets_in_is_answered(open_folder: Path, monkeypatch):
+    inherited(open_folder / "socket", monkeypatch)
+    async with control.serve(open_folder / "own", HANDLERS):
+        answer = await asyncio.to_thread(answer_to_somebody_else, open_folder / "socket")
+        assert json.loads(answer) == {"echo": {}}
+
+
+async def test_the_service_answers_where_the_user_has_no_daemon(tmp_path: Path, monkeypatch):
+    own, system = tmp_path / "own", tmp_path / "system"
+    monkeypatch.setattr(control, "SYSTEM_SOCKET", system)
+    assert control.answering(own) == own
+    async with control.serve(system, HANDLERS):
+        assert control.answering(own) == system
+        async with control.serve(own, HANDLERS):
+            assert control.answering(own) == own
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Attacks the control socket, see `python -m bench.fuzz --help`."""
