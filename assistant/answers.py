@@ -19,7 +19,7 @@ class Answers:
     async def answer(self, transcript: Transcript) -> Answer:
         """The answer of the skill that understands, or the chat's."""
         if known := await self._understanding.answer(transcript):
-            return Answer(known.intent, as_written([known.reply]), known.end)
+            return Answer(known.intent, as_written([known.reply]), known.end, known.asks)
         answer = await self._chat.answer(transcript)
         return replace(answer, replies=self._remembered(answer.replies))
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, get_type_hints
 
 from assistant.errors import SkillError
@@ -28,6 +29,8 @@ class Action:
     slots: Mapping[str, SlotType]
     templates: Sequence[Template]
     examples: Examples
+    question: Mapping[Language, str]
+    """Asked before it is carried out, with `{slot}` in it; empty: it needs no leave."""
 
     def example(self, lang: Language) -> str:
         """The first example in a language."""
@@ -39,6 +42,7 @@ def action(
     function: Callable[..., Awaitable[Any]],
     sources: Mapping[Language, Sequence[str]],
     examples: Examples,
+    question: Mapping[Language, str],
 ) -> Action:
     """The action that a function and its templates declare; raises SkillError naming file and line."""
     try:
@@ -48,9 +52,10 @@ def action(
         templates = list(_templates(name, sources, slots))
         _check_parameters(function, templates)
         _check_examples(templates, examples)
+        _check_question(templates, question)
     except SkillError as error:
         raise located(function, error) from error
-    return Action(name, function, inspect.getdoc(function) or "", slots, templates, dict(examples))
+    return Action(name, function, inspect.getdoc(function) or "", slots, templates, dict(examples), question)
 
 
 def check_function(function: Callable[..., Any]) -> None:
@@ -137,6 +142,16 @@ def _check_examples(templates: Sequence[Template], examples: Examples) -> None:
         raise SkillError(
             en=f"there is no example in {min(missing)}; add one", zh=f"没有 {min(missing)} 的例句；请补上"
         )
+
+
+def _check_question(templates: Sequence[Template], question: Mapping[Language, str]) -> None:
+    filled = frozenset.intersection(*(template.always for template in templates))
+    for text in question.values():
+        if strange := {name for _, name, _, _ in Formatter().parse(text) if name is not None} - filled:
+            raise SkillError(
+                en=f"the question '{text}' has {{{min(strange)}}} in it, which not every template fills",
+                zh=f"问句“{text}”中的 {{{min(strange)}}} 并非每个模板都有",
+            )
 
 
 def language(sentence: str) -> Language:

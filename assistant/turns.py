@@ -40,6 +40,8 @@ class Answer:
     """Sentence by sentence; being pulled is what makes it go on."""
     end: bool = False
     """Whatever else still sounds shall stop."""
+    asks: bool = False
+    """A question: listen for its answer without the wake word."""
 
 
 class Answerer(Protocol):
@@ -108,7 +110,7 @@ class Turns:
     async def hear(
         self, number: int, utterance: Utterance, listen_again: Callable[[], Awaitable[None]]
     ) -> None:
-        """Take a spoken request; `listen_again` is awaited when only the wake word was in it."""
+        """Take a spoken request; `listen_again` is awaited after a wake word alone, and after a question."""
         self._audible.clear()
         stage, lang = "asr", self._language
         try:
@@ -122,6 +124,8 @@ class Turns:
                 answer = await self.understand(number, transcript)
                 stage = "reply"
                 await self.speak(number, answer.replies)
+                if answer.asks:
+                    await listen_again()
         except Exception as error:  # noqa: BLE001 - one failed turn says so and the next one works
             _LOGGER.error("Turn %d failed: %s", number, describe(error))
             self._record(number, "error", stage=stage, message=describe(error))

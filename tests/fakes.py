@@ -88,10 +88,11 @@ class FakeRecognizer:
 
 
 class Parrot:
-    """Answers with the request, a word a reply."""
+    """Answers with the request, a word a reply; to a question with that question."""
 
     async def answer(self, transcript: Transcript) -> Answer:
-        return Answer(Intent("parrot.repeat", {"text": transcript.text}), self._say(transcript))
+        intent = Intent("parrot.repeat", {"text": transcript.text})
+        return Answer(intent, self._say(transcript), asks=transcript.text.endswith("?"))
 
     async def _say(self, transcript: Transcript) -> AsyncGenerator[Reply, None]:
         for word in transcript.text.split():

@@ -74,6 +74,10 @@ def test_an_error_says_where_and_what_to_do(monkeypatch):
         ({"examples": {"fry an egg": {}}}, "no template fits the example 'fry an egg'"),
         ({"examples": {"boil two eggs": {"count": 3}}}, "the example 'boil two eggs' gives {'count': 2}"),
         ({"examples": {"boil two eggs": {}}}, "the example 'boil two eggs' gives {'count': 2}"),
+        (
+            {"confirm": Reply(en="Boil {cuont}?", zh="煮吗？")},
+            r"'Boil \{cuont\}\?' has \{cuont\} in it, which not",
+        ),
     ],
 )
 def test_a_wrong_declaration_is_refused(changes, said):

@@ -72,6 +72,14 @@ async def test_a_wake_word_alone_is_listened_to_again():
     assert rig.journal.events == []
 
 
+async def test_after_a_question_its_answer_is_listened_for():
+    rig = Rig(Transcript("really?", "en", 0.9), Transcript("yes", "en", 0.9))
+    await rig.hear()
+    assert (rig.speaker.played, rig.listened_again) == (["really?"], 1)
+    await rig.hear()
+    assert rig.listened_again == 1
+
+
 async def test_a_failing_recogniser_is_apologised_for_and_the_next_turn_works():
     rig = Rig(RuntimeError("broken"), Transcript("hello", "en", 0.9))
     await rig.hear()

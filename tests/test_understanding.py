@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from assistant.declaration import language
 from assistant.events import Transcript
 from assistant.schedule import Due
 from assistant.skill import Context, Reply, Skill, Spoken
-from assistant.understanding import Understanding
+from assistant.understanding import FORGET_SECONDS, LEAVE_SECONDS, Understanding
 
 OKAY = Reply(en="Okay.", zh="好的。")
 SECRET = "hunter2"
@@ -173,3 +174,100 @@ async def test_a_full_disk_is_not_hidden(say, storage, monkeypatch, caplog):
     storage.close()
 
     assert await say("count") == "Sorry, something went wrong when I tried to be tried."
+
+
+vault = Skill("vault", en="guard the vault", zh="看守金库")
+opened: list[str] = []
+
+
+@vault.intent(
+    en=["open the {which} vault"],
+    zh=["打开{which}金库"],
+    examples={"open the north vault": {"which": "north"}, "打开北边的金库": {"which": "北边的"}},
+    confirm=Reply(en="Really open the {which} vault?", zh="真的要打开{which}金库吗？"),
+)
+async def open_vault(which: str) -> Reply:
+    """Open a vault."""
+    opened.append(which)
+    return Reply(en="It is open.", zh="打开了。")
+
+
+@pytest.fixture
+def guarded(storage, clock):
+    opened.clear()
+    return Understanding([skill, vault], storage, clock)
+
+
+async def said(understanding: Understanding, *sentences: str) -> list[str | None]:
+    answers = [
+        await understanding.answer(Transcript(sentence, language(sentence), 1)) for sentence in sentences
+    ]
+    return [answer and answer.reply.text for answer in answers]
+
+
+async def test_what_is_dangerous_is_done_only_after_a_yes(guarded):
+    answer = await guarded.answer(Transcript("open the north vault", "en", 1))
+
+    assert (answer.intent.name, answer.reply.text, answer.asks) == (
+        "vault.open_vault",
+        "Say yes or no. Really open the north vault?",
+        True,
+    )
+    assert opened == []
+    assert await said(guarded, "Yes.") == ["It is open."]
+    assert opened == ["north"]
+
+
+async def test_the_question_and_the_yes_may_be_in_different_languages(guarded):
+    assert await said(guarded, "打开北边的金库", "yes") == [
+        "请回答是或不是：真的要打开北边的金库吗？",
+        "打开了。",
+    ]
+
+
+@pytest.mark.parametrize(("no", "reply"), [("no", "Okay, I won't."), ("算了", "Okay, I won't.")])
+async def test_a_no_drops_it(guarded, no, reply):
+    assert await said(guarded, "open the north vault", no, "yes") == [
+        "Say yes or no. Really open the north vault?",
+        reply,
+        None,
+    ]
+    assert opened == []
+
+
+@pytest.mark.parametrize("other", ["count", "make me a sandwich", "yes, but not now", "嗯"])
+async def test_anything_else_drops_it_and_is_answered_as_ever(guarded, other):
+    _, answer, late = await said(guarded, "open the north vault", other, "yes")
+
+    assert answer == ("1" if other == "count" else None)
+    assert late is None
+    assert opened == []
+
+
+async def test_a_yes_that_comes_late_does_nothing(guarded, clock):
+    await said(guarded, "open the north vault")
+    clock.advance(timedelta(seconds=LEAVE_SECONDS + 1))
+
+    assert await said(guarded, "yes") == [None]
+    assert opened == []
+
+
+async def test_a_yes_counts_once_and_only_for_the_last_question(guarded):
+    await said(guarded, "open the north vault", "open the south vault", "yes", "yes")
+
+    assert opened == ["south"]
+
+
+async def test_a_yes_without_a_question_is_not_ours(guarded):
+    assert await said(guarded, "yes") == [None]
+
+
+async def test_what_was_said_is_forgotten_after_a_while(understanding, say, clock):
+    told = await say("what time is it")
+    clock.advance(timedelta(seconds=FORGET_SECONDS))
+    assert await say("repeat that") == told
+
+    clock.advance(timedelta(seconds=FORGET_SECONDS + 1))
+    understanding.forget_old()
+
+    assert understanding._last_reply is None
