@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -13,29 +14,34 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from assistant import control, parts
+from assistant import control, history, memory, parts
 from assistant.answers import Answers
 from assistant.audio import chime
 from assistant.audio.device import Devices
 from assistant.audio.filedevice import Fast, FileDevice, RealTime
 from assistant.config import Config
-from assistant.control import Handler
+from assistant.control import Handler, checked
 from assistant.errors import ControlError, UsageError
 from assistant.events import Intent, Language, Reply, Transcript
 from assistant.grammar.text import is_chinese
 from assistant.journal import Journal, NoJournal
+from assistant.lan.client import Lan
 from assistant.pipeline import Pipeline
+from assistant.proof.standing import Standing
+from assistant.requests import Ask, Forget, History, Request, Say
 from assistant.schedule import Due, Scheduler, SystemClock
 from assistant.service import Service
 from assistant.storage import Storage
-from assistant.turns import Stages, Turns, as_written, joined
+from assistant.turns import Answerer, Stages, Turns, as_written, joined
 
 _LOGGER = logging.getLogger(__name__)
 
 _FILE_SILENCE_SECONDS = 1.0  # heard after a file: a wake word is recognised a little after its end
 _LONGEST_TEXT = 2000  # characters of a written request
+# Controls, and what Python makes of bytes that are no UTF-8.
+_NO_TEXT = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
-Ask = Callable[[str, Language | None], Awaitable[dict[str, Any]]]
+Answering = Callable[[str, Language | None], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Files:
     fast: bool
 
 
-async def run(config: Config, *, files: Files | None = None, events: Path | None = None) -> None:
+async def run(config: Config, lan: Lan, *, files: Files | None = None, events: Path | None = None) -> None:
     """Listen until SIGTERM or SIGINT, or until the file has been answered."""
     _end_on_signals()
     audible = asyncio.Event()
@@ -59,22 +65,31 @@ async def run(config: Config, *, files: Files | None = None, events: Path | None
         storage = stack.enter_context(closing(Storage(state)))
         journal = Journal(events, lambda: device.now) if events else NoJournal()
         stack.enter_context(closing(journal))
-        commands = Commands(device)
+        commands = Commands(config, device)
         if files is None:
             await stack.enter_async_context(control.serve(config.socket, commands.handlers))
         await stack.enter_async_context(device)  # without a microphone there is no use in loading
         models = await parts.load(config)
         stack.callback(models.close)
-        understanding = parts.understanding(config, storage, clock)
+        memory.settle()
+        understanding = parts.understanding(config, storage, clock, lan)
+        answers: Answerer = Answers(understanding, models.chat)
+        if config.history.enabled and files is None:
+            answers = await stack.enter_async_context(history.recording(config, answers))
         stages = Stages(
             models.recognizer,
-            Answers(understanding, models.chat),
+            answers,
             models.voices,
             device,
             journal,
             models.wake_phrases,
         )
         service = Service()
+
+        def heartbeat() -> None:
+            service.heartbeat()
+            understanding.forget_old()
+
         pipeline = Pipeline(
             device,
             models.listener,
@@ -82,7 +97,7 @@ async def run(config: Config, *, files: Files | None = None, events: Path | None
             device,
             journal,
             chime=chime.wake() if config.audio.chime else None,
-            heartbeat=service.heartbeat,
+            heartbeat=heartbeat,
         )
         commands.pipeline = pipeline
 
@@ -98,14 +113,16 @@ async def run(config: Config, *, files: Files | None = None, events: Path | None
         service.ready()
         _LOGGER.info("Listening for %s", ", ".join(config.wake.words))
         stack.callback(service.stopping)
-        await _until_one_ends(pipeline.run(answered), Scheduler(storage, clock).run(on_due))
+        await _until_one_ends(
+            pipeline.run(answered), Scheduler(storage, clock).run(on_due), memory.let_go_of_cycles()
+        )
 
 
 @asynccontextmanager
-async def answering(config: Config) -> AsyncIterator[Ask]:
+async def answering(config: Config, lan: Lan) -> AsyncIterator[Answering]:
     """Answer texts in this process; what they schedule rings in the daemon."""
     with closing(Storage(config.state)) as storage, closing(parts.chat(config, parts.store(config))) as chat:
-        answers = Answers(parts.understanding(config, storage, SystemClock()), chat)
+        answers = Answers(parts.understanding(config, storage, SystemClock(), lan), chat)
 
         async def ask(text: str, lang: Language | None) -> dict[str, Any]:
             started = time.perf_counter()
@@ -121,18 +138,26 @@ async def answering(config: Config) -> AsyncIterator[Ask]:
 class Commands:
     """What the control socket can ask for."""
 
-    def __init__(self, device: Devices | FileDevice) -> None:
+    def __init__(self, config: Config, device: Devices | FileDevice) -> None:
         self.pipeline: Pipeline | None = None
         """Set when everything is loaded."""
+        self._config = config
         self._device = device
         self._started = time.monotonic()
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
         """The commands by name."""
-        return {"status": self._status, "say": self._say, "ask": self._ask}
+        return {
+            "status": checked(Request, self._status),
+            "privacy": checked(Request, self._privacy),
+            "say": checked(Say, self._say),
+            "ask": checked(Ask, self._ask),
+            "history": checked(History, self._history),
+            "forget": checked(Forget, self._forget),
+        }
 
-    async def _status(self, _fields: dict[str, Any]) -> dict[str, Any]:
+    async def _status(self, _request: Request) -> dict[str, Any]:
         return {
             "state": "listening" if self.pipeline else "loading",
             "pid": os.getpid(),
@@ -142,15 +167,24 @@ class Commands:
             "audio": asdict(self._device.health),
         }
 
-    async def _say(self, fields: dict[str, Any]) -> dict[str, Any]:
-        transcript = written(fields.get("text"), fields.get("lang"))
+    async def _privacy(self, _request: Request) -> dict[str, Any]:
+        return asdict(Standing.own())
+
+    async def _history(self, request: History) -> dict[str, Any]:
+        return await asyncio.to_thread(history.show, self._config, request.model_dump(exclude_none=True))
+
+    async def _forget(self, request: Forget) -> dict[str, Any]:
+        return await asyncio.to_thread(history.forget, self._config, request.model_dump(exclude_none=True))
+
+    async def _say(self, request: Say) -> dict[str, Any]:
+        transcript = written(request.text, request.lang)
         await self._ready().say(as_written([Reply(transcript.text, transcript.lang)]))
         return {"said": True}
 
-    async def _ask(self, fields: dict[str, Any]) -> dict[str, Any]:
+    async def _ask(self, request: Ask) -> dict[str, Any]:
         started = time.perf_counter()
-        transcript = written(fields.get("text"), fields.get("lang"))
-        intent, reply = await self._ready().ask(transcript, aloud=bool(fields.get("speak")))
+        transcript = written(request.text, request.lang)
+        intent, reply = await self._ready().ask(transcript, aloud=request.speak)
         return described(transcript, intent, reply, time.perf_counter() - started)
 
     def _ready(self) -> Pipeline:
@@ -183,21 +217,19 @@ class FileClock:
             await asyncio.sleep(0.001)
 
 
-def written(text: object, lang: object) -> Transcript:
+def written(text: str, lang: Language | None) -> Transcript:
     """A request that was typed; raises UsageError for what cannot be one."""
-    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_TEXT:
+    if not text.strip() or len(text) > _LONGEST_TEXT:
         raise UsageError(
             en=f"A text must have 1 to {_LONGEST_TEXT} characters.",
             zh=f"文字长度应为 1 到 {_LONGEST_TEXT} 个字符。",
         )
-    if any("\ud800" <= character <= "\udfff" for character in text):  # bytes that are no UTF-8
-        raise UsageError(en="The text is not valid UTF-8.", zh="文字不是有效的 UTF-8。")
-    match lang:
-        case "zh" | "en":
-            return Transcript(text.strip(), lang, 1.0)
-        case None:
-            return Transcript(text.strip(), "zh" if is_chinese(text) else "en", 1.0)
-    raise UsageError(en="The language must be zh or en.", zh="语言只能是 zh 或 en。")
+    if _NO_TEXT.search(text):
+        raise UsageError(
+            en="The text is not valid UTF-8, or has control characters in it.",
+            zh="文字不是有效的 UTF-8，或含有控制字符。",
+        )
+    return Transcript(text.strip(), lang or ("zh" if is_chinese(text) else "en"), 1.0)
 
 
 def described(transcript: Transcript, intent: Intent, reply: str, seconds: float) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class LanguageModel(Protocol):
     """Writes the answer to a chat."""
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]: ...
+    def warm(self, messages: Sequence[Message]) -> None: ...
+    def forget(self) -> None: ...
 
 
 class SentenceSplitter(Protocol):
@@ -74,16 +76,24 @@ class Chat:
             partial(self._model.stream, prompt(transcript.text, transcript.lang), self._max_tokens)
         )
         written = False
-        async with aclosing(pieces):
-            async for piece in pieces:
-                for sentence in splitter.feed(piece):
-                    written = True
-                    yield Reply(sentence, transcript.lang)
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    for sentence in splitter.feed(piece):
+                        written = True
+                        yield Reply(sentence, transcript.lang)
+        finally:
+            self._worker.later(self._forget, transcript.lang)
         for sentence in splitter.flush():
             written = True
             yield Reply(sentence, transcript.lang)
         if not written:
             yield Reply(_NOTHING[transcript.lang], transcript.lang)
+
+    def _forget(self, lang: Language) -> None:
+        """Keep nothing of what was said, but the beginning of what may be said next."""
+        self._model.forget()
+        self._model.warm(prompt("", lang))
 
 
 class NoChat:

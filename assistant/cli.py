@@ -2,19 +2,20 @@
 
 import argparse
 import importlib
-import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
-from assistant import __version__
+from assistant import __version__, logs
 from assistant.config import load
 from assistant.errors import AssistantError, localized
 
 COMMANDS = (
     "run", "ask", "say", "transcribe", "status", "devices", "models", "skills", "wake", "config", "doctor",
+    "history", "install-service", "privacy",
 )  # fmt: skip
 
 
@@ -39,14 +40,14 @@ def _run(arguments: list[str]) -> int:
     name = next((argument for argument in rest if not argument.startswith("-")), None)
     # Only the command that is wanted is imported: the others would load engines.
     args = _parser([name] if name in COMMANDS else COMMANDS).parse_args(rest, args)
-    logging.basicConfig(
-        level=logging.DEBUG if args.verbose else logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    command = importlib.import_module(f"assistant.commands.{args.command}")
+    logs.set_up(verbose=args.verbose)
+    command = _module(args.command)
     status: int = command.run(args, load(args.config))
     return status
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"assistant.commands.{command.replace('-', '_')}")
 
 
 def _common() -> argparse.ArgumentParser:
@@ -75,7 +76,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"xiaoben {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in names:
-        module = importlib.import_module(f"assistant.commands.{name}")
+        module = _module(name)
         en, zh = module.SUMMARY
         summary = localized(en=en, zh=zh)
         module.configure(commands.add_parser(name, help=summary, description=summary, parents=[_common()]))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from assistant import paths, skills
 from assistant.asr.whisper import Whisper
@@ -10,13 +11,13 @@ from assistant.chat import Chat, NoChat, prompt
 from assistant.config import Config
 from assistant.endpoint import EndpointLimits
 from assistant.errors import ConfigError
-from assistant.events import Language
+from assistant.lan.client import Lan
 from assistant.listener import Listener
 from assistant.llm.llama import Llama
 from assistant.schedule import Clock
 from assistant.smart_turn import SmartTurn
 from assistant.storage import Storage
-from assistant.tts.loading import load_voices
+from assistant.tts.loading import load_voice, load_voices
 from assistant.tts.sentences import SentenceSplitter
 from assistant.tts.voices import Voices
 from assistant.understanding import Understanding
@@ -27,12 +28,15 @@ from assistant.wake.detector import WakeWords
 from assistant.wake.features import SpeechEmbedding
 from assistant.wake.head import Head, words
 from assistant.weights.catalogue import Entry, Role, load_catalogue
+from assistant.weights.digests import Digests
+from assistant.weights.gate import require_private
 from assistant.weights.store import Store
 
 
 def store(config: Config) -> Store:
-    """The installed models."""
-    return Store(config.models, load_catalogue(paths.bundled("models") / "models.toml"))
+    """The installed models; what was read of them is remembered in the state folder."""
+    catalogue = load_catalogue(paths.bundled("models") / "models.toml")
+    return Store(config.models, catalogue, Digests(config.state / "models.json").sha256_of)
 
 
 def _entry(models: Store, model_id: str, role: Role) -> Entry:
@@ -64,10 +68,7 @@ def recognizer(config: Config, models: Store) -> Whisper:
 
 def voices(config: Config, models: Store) -> Voices:
     """Text to speech."""
-    names: dict[Language, str] = {"zh": config.tts.zh, "en": config.tts.en}
-    for name in names.values():
-        models.path(name.partition("/")[0])
-    return load_voices(names, config.models, config.tts.threads)
+    return load_voices({"zh": config.tts.zh, "en": config.tts.en}, models.path, config.tts.threads)
 
 
 def heads(config: Config) -> list[Head]:
@@ -81,7 +82,11 @@ def heads(config: Config) -> list[Head]:
                 zh=f"“wake.thresholds” 中的唤醒词“{word}”不存在；可用的有 {'、'.join(known)}。",
             )
     names = [f"{word}.npz" for word in config.wake.words]
-    return [Head.load(own / name if (own / name).is_file() else ours / name) for name in names]
+    found = [own / name if (own / name).is_file() else ours / name for name in names]
+    for path in found:
+        if path.exists():
+            require_private(path)
+    return [Head.load(path) for path in found]
 
 
 def listener(config: Config, models: Store, listened: list[Head]) -> Listener:
@@ -148,7 +153,25 @@ async def load(config: Config) -> Models:
     return Models(ears, whisper, last, speakers, listened)
 
 
-def understanding(config: Config, storage: Storage, clock: Clock) -> Understanding:
+def try_out(entry: Entry, folder: Path) -> None:
+    """Load a model that may be anything, for a moment; raises ModelError, or ends the process."""
+    match entry.role:
+        case "asr":
+            Whisper(folder, entry.languages, threads=1, beam=1).warm()
+        case "llm":
+            Llama(folder, threads=1, context_tokens=512).warm(prompt("", entry.languages[0]))
+        case "tts":
+            speaker = next((f"/{PurePath(file.path).stem}" for file in entry.files if "/" in file.path), "")
+            load_voice(entry.id + speaker, lambda _: folder, 1)
+        case "vad":
+            Silero(folder)
+        case "wake":
+            SpeechEmbedding(folder)
+        case "turn":
+            SmartTurn(folder)
+
+
+def understanding(config: Config, storage: Storage, clock: Clock, lan: Lan) -> Understanding:
     """The skills at work."""
     loaded = skills.load(skills.folders(config.skills.folder), config.skills.disabled)
-    return Understanding(skills.enabled(loaded), storage, clock)
+    return Understanding(skills.enabled(loaded), storage, clock, lan=lan)

@@ -83,8 +83,7 @@ class Pipeline:
         """Listen until the microphone ends, or `until`, asked at every frame, says so."""
         try:
             async for frame in self._microphone.frames():
-                for heard in await self._ears.call(self._feed, frame):
-                    await self._react(heard)
+                await self._hear(frame)
                 self._heartbeat()
                 if until():
                     break
@@ -120,6 +119,11 @@ class Pipeline:
         else:
             said += [reply async for reply in self._turns.write(number, answer.replies)]
         return answer.intent, joined(said)
+
+    async def _hear(self, frame: AudioFrame) -> None:
+        # A call of its own, for what was heard must not live on in a variable of the loop.
+        for heard in await self._ears.call(self._feed, frame):
+            await self._react(heard)
 
     def _feed(self, frame: AudioFrame) -> list[Heard]:
         return list(self._listener.feed(frame))

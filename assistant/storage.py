@@ -1,4 +1,4 @@
-"""Keeps what must survive a restart, in one SQLite file. The only module that knows sqlite3.
+"""Keeps what must survive a restart, in SQLite files. The only module that knows sqlite3.
 
 A change is on the disk when its call returns; what a skill changes in one turn is kept whole or not at all.
 """
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from assistant import paths
 from assistant.errors import StorageError, localized
 from assistant.schedule import Due, Schedule
 
@@ -48,30 +49,93 @@ class Records(dict[str, Any]):
         return [key for key in self._before if key not in self]
 
 
-class Storage:
-    """The open file."""
+class Database:
+    """One SQLite file for its owner's eyes only. A change is on the disk when its call returns."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open or create the file in `folder`; raises StorageError when nothing can be written there.
+    def __init__(self, path: Path, schema: str) -> None:
+        """Open or create `path`; raises StorageError when nothing can be written there.
 
         A damaged file is put aside, and a new one begun.
         """
-        self.path = folder / FILE_NAME
-        self._claimed_here: set[str] = set()
+        self.path = path
+        self._schema = schema
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)
+            paths.make_private(path.parent)
+            path.touch(mode=0o600)  # SQLite gives the files beside it the same mode
             self._connection = self._opened()
         except (OSError, sqlite3.OperationalError) as error:
-            raise _cannot_write(self.path, error) from error
+            raise _cannot_write(path, error) from error
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
 
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """What a query finds."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def write(self, *changes: tuple[str, Iterable[tuple[Any, ...]]]) -> None:
+        """Do all `changes`, each a statement and its rows, or raise StorageError and do none."""
+        try:
+            with self._connection:
+                for sql, rows in changes:
+                    self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise _cannot_write(self.path, error) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._connected()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self._put_aside()
+            return self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        """Raises DatabaseError for a damaged file, its subclass OperationalError for one out of reach."""
+        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            ((found,),) = connection.execute("PRAGMA quick_check(1)")
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
+            connection.executescript(self._schema)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _put_aside(self) -> None:
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        for suffix in ("-wal", "-shm", ""):
+            beside = self.path.with_name(self.path.name + suffix)
+            if beside.exists():
+                beside.rename(kept.with_name(kept.name + suffix))
+        _LOGGER.error(
+            localized(
+                en="The records in %s were damaged; the file is kept as %s and a new one is begun.",
+                zh="%s 中的记录已损坏；原文件保留为 %s，现已新建一个。",
+            ),
+            self.path,
+            kept.name,
+        )
+        self.path.touch(mode=0o600)
+
+
+class Storage(Database):
+    """What skills keep and what they have scheduled."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or create the file in `folder`; raises StorageError when nothing can be written there."""
+        super().__init__(folder / FILE_NAME, _SCHEMA)
+        self._claimed_here: set[str] = set()
+
     def records(self, skill: str) -> Records:
         """The values that a skill keeps."""
-        return Records(dict(self._rows("SELECT key, value FROM records WHERE skill = ?", skill)))
+        return Records(dict(self.rows("SELECT key, value FROM records WHERE skill = ?", skill)))
 
     def pending(self, skill: str) -> list[Due]:
         """What a skill has scheduled and has not fallen due."""
@@ -82,21 +146,16 @@ class Storage:
         changed, removed = records.changed(), records.removed()
         if not (changed or removed or schedule.added or schedule.cancelled):
             return
-        write = self._connection.executemany
-        try:
-            with self._connection:
-                write("REPLACE INTO records VALUES (?, ?, ?)", [(skill, *item) for item in changed.items()])
-                write("DELETE FROM records WHERE skill = ? AND key = ?", [(skill, key) for key in removed])
-                write("INSERT INTO due VALUES (?, ?, ?, ?, ?, ?, FALSE)", map(_row, schedule.added.values()))
-                write(
-                    "DELETE FROM due WHERE id = ? AND NOT claimed", [(gone,) for gone in schedule.cancelled]
-                )
-        except sqlite3.Error as error:
-            raise _cannot_write(self.path, error) from error
+        self.write(
+            ("REPLACE INTO records VALUES (?, ?, ?)", [(skill, *item) for item in changed.items()]),
+            ("DELETE FROM records WHERE skill = ? AND key = ?", [(skill, key) for key in removed]),
+            ("INSERT INTO due VALUES (?, ?, ?, ?, ?, ?, FALSE)", map(_row, schedule.added.values())),
+            ("DELETE FROM due WHERE id = ? AND NOT claimed", [(gone,) for gone in schedule.cancelled]),
+        )
 
     def next_due(self) -> datetime | None:
         """When the next of those falls due that nobody has claimed."""
-        ((seconds,),) = self._rows("SELECT min(seconds) FROM due WHERE NOT claimed")
+        ((seconds,),) = self.rows("SELECT min(seconds) FROM due WHERE NOT claimed")
         return None if seconds is None else _local(seconds)
 
     def claim(self, now: datetime, late: timedelta) -> list[Due]:
@@ -127,61 +186,16 @@ class Storage:
             "UPDATE due SET seconds = seconds + ? WHERE countdown AND NOT claimed", [(step.total_seconds(),)]
         )
 
-    def _opened(self) -> sqlite3.Connection:
-        try:
-            return self._connected()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            self._put_aside()
-            return self._connected()
-
-    def _connected(self) -> sqlite3.Connection:
-        """Raises DatabaseError for a damaged file, its subclass OperationalError for one out of reach."""
-        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            ((found,),) = connection.execute("PRAGMA quick_check(1)")
-            if found != "ok":
-                raise sqlite3.DatabaseError(found)
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    def _put_aside(self) -> None:
-        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        kept = self.path.with_name(f"{FILE_NAME}.damaged-{stamp}")
-        for suffix in ("-wal", "-shm", ""):
-            beside = self.path.with_name(FILE_NAME + suffix)
-            if beside.exists():
-                beside.rename(kept.with_name(kept.name + suffix))
-        _LOGGER.error(
-            localized(
-                en="The timers and lists in %s were damaged; the file is kept as %s and a new one is begun.",
-                zh="%s 中的计时和清单已损坏；原文件保留为 %s，现已新建一个。",
-            ),
-            self.path,
-            kept.name,
-        )
-        self.path.touch(mode=0o600)
-
-    def _rows(self, sql: str, *values: Any) -> list[Any]:
-        return self._connection.execute(sql, values).fetchall()
-
     def _due(self, where: str, value: Any, missed_before: datetime | None = None) -> list[Due]:
-        rows = self._rows(f"SELECT * FROM due WHERE {where} ORDER BY seconds", value)  # noqa: S608 - constants
+        rows = self.rows(f"SELECT * FROM due WHERE {where} ORDER BY seconds", value)  # noqa: S608 - constants
         return [_from_row(row, missed_before) for row in rows]
 
     def _try_to_write(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         # Ringing matters more than noting that it rang: without the note it is told again as missed.
         try:
-            with self._connection:
-                self._connection.executemany(sql, rows)
-        except sqlite3.Error as error:
-            _LOGGER.error("%s", _cannot_write(self.path, error))
+            self.write((sql, rows))
+        except StorageError as error:
+            _LOGGER.error("%s", error)
 
 
 def _encoded(value: Any) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant import memory
 from assistant.audio.capture import Capture
 from assistant.audio.inventory import stopped
 from assistant.audio.playlist import Playlist, Track
@@ -202,6 +203,8 @@ def main() -> None:
     """Serve one end of a socket pair until the other end is closed."""
     # Ctrl-C goes to every process of a terminal: the daemon decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    memory.forbid_dumps()
+    memory.settle()
     # The models keep every core busy while we play. Root and systemd's LimitNICE= permit this.
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)

@@ -11,13 +11,15 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from assistant.audio.files import WavWriter, read
+from assistant.audio import files
+from assistant.audio.files import WavWriter
 from assistant.audio.health import Health
 from assistant.audio.playlist import Notice, Playlist
 from assistant.events import FRAME_BYTES, FRAME_SECONDS, FRAMES_PER_SECOND, AudioFrame, Speech
 
 RATE_HZ = 24_000
 """Of the output; Kokoro's own."""
+_SILENCE = bytes(FRAME_BYTES)
 
 
 class Pace(Protocol):
@@ -62,8 +64,13 @@ class FileDevice:
     """A microphone that hears a file, then silence, and a speaker that writes a WAV file."""
 
     def __init__(self, microphone: Path, speaker: Path | None, pace: Pace) -> None:
-        """Read the one file; raises InputError. Without a `speaker` nothing of what is played is kept."""
-        self._sound = read(microphone)
+        """Look at the one file; raises InputError, as `frames` does for what is damaged further on.
+
+        Without a `speaker` nothing of what is played is kept.
+        """
+        files.check(microphone)
+        self._sound = files.frames(microphone)
+        self._sound_frames = 0
         self._speaker = speaker
         self._pace = pace
         self._playlist = Playlist(RATE_HZ)
@@ -84,11 +91,15 @@ class FileDevice:
         while True:
             await self._pace.wait(self._heard, self._queued)
             self._play_frame()
-            start = self._heard * FRAME_BYTES
-            samples = self._sound[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
-            frame = AudioFrame(self._heard, samples)
+            frame = AudioFrame(self._heard, self._next())
             self._heard += 1
             yield frame
+
+    def _next(self) -> bytes:
+        # Read as it is heard, so that what was heard does not stay in memory.
+        if samples := next(self._sound, b""):
+            self._sound_frames += 1
+        return samples or _SILENCE
 
     def _play_frame(self) -> None:
         self._playlist.fill(self._block, self.now)
@@ -126,7 +137,7 @@ class FileDevice:
     @property
     def past_end(self) -> float:
         """Seconds of silence heard after all of the file; 0 before."""
-        return max(0.0, self.now - len(self._sound) / FRAME_BYTES * FRAME_SECONDS)
+        return (self._heard - self._sound_frames) * FRAME_SECONDS
 
     @property
     def health(self) -> Health:

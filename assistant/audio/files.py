@@ -10,28 +10,49 @@ import soundfile
 
 from assistant.audio.resample import Resampler, quantize
 from assistant.errors import InputError, StorageError
-from assistant.events import RATE_HZ, SAMPLE_BYTES
+from assistant.events import FRAME_BYTES, RATE_HZ, SAMPLE_BYTES
 
 _BLOCK_SAMPLES = 1 << 16
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")  # RIFF, format and data chunk of a PCM WAV file
 
 
+def check(path: Path) -> None:
+    """Look whether sound can be read from a WAV, FLAC or OGG file; raises InputError."""
+    with _opened(path):
+        pass
+
+
 def read(path: Path) -> bytes:
-    """The whole of a WAV, FLAC or OGG file as 16 kHz signed 16-bit mono; raises InputError."""
+    """The whole of a file as 16 kHz signed 16-bit mono; raises InputError."""
+    with _opened(path) as sound:
+        return b"".join(_converted(sound))
+
+
+def frames(path: Path) -> Iterator[bytes]:
+    """The same, read as it is wanted, in frames of 640 bytes; the last is filled up with silence."""
+    rest = b""
+    with _opened(path) as sound:
+        for block in _converted(sound):
+            rest += block
+            whole = len(rest) - len(rest) % FRAME_BYTES
+            yield from (rest[start : start + FRAME_BYTES] for start in range(0, whole, FRAME_BYTES))
+            rest = rest[whole:]
+    if rest:
+        yield rest.ljust(FRAME_BYTES, b"\0")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     try:
         # By descriptor: given a name, soundfile would take `.raw` for a format and ask for its rate.
         with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            samples = b"".join(_converted(sound))
+            if not sound.frames:
+                raise _empty(path)
+            yield sound
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
     except soundfile.LibsndfileError as error:
         raise _no_sound_file(path) from error
-    if not samples:
-        raise InputError(
-            en=f"The sound file {path} holds no sound: it ends after its header.",
-            zh=f"声音文件 {path} 中没有声音：文件头之后没有数据。",
-        )
-    return samples
 
 
 def _converted(sound: soundfile.SoundFile) -> Iterator[bytes]:
@@ -39,6 +60,13 @@ def _converted(sound: soundfile.SoundFile) -> Iterator[bytes]:
     for block in sound.blocks(_BLOCK_SAMPLES, dtype="float32", always_2d=True):
         yield quantize(resampler.feed(block.mean(axis=1))).tobytes()
     yield quantize(resampler.feed(np.zeros(0, np.float32), last=True)).tobytes()
+
+
+def _empty(path: Path) -> InputError:
+    return InputError(
+        en=f"The sound file {path} holds no sound: it ends after its header.",
+        zh=f"声音文件 {path} 中没有声音：文件头之后没有数据。",
+    )
 
 
 def _unreadable(path: Path, reason: str) -> InputError:
@@ -69,6 +97,7 @@ class WavWriter:
         self._rate_hz = rate_hz
         self._sound_bytes = 0
         with _storing(path):
+            path.touch(mode=0o600)  # a voice speaks to somebody in it
             path.write_bytes(self._header())
 
     def write(self, samples: bytes) -> None:

@@ -11,6 +11,7 @@ from assistant import app, control
 from assistant.config import Config
 from assistant.errors import UsageError, localized
 from assistant.events import LANGUAGES
+from assistant.lan import broker
 
 SUMMARY = ("ask in writing", "用文字提问")
 
@@ -31,9 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print each reply as it comes."""
     texts = _lines(sys.stdin) if args.text == "-" else iter([args.text])
-    if control.is_running(config.socket):
+    daemon = control.answering(config.socket)
+    if control.is_running(daemon):
         for text in texts:
-            _print(control.request(config.socket, "ask", text=text, lang=args.lang, speak=args.speak), args)
+            _print(control.request(daemon, "ask", text=text, lang=args.lang, speak=args.speak), args)
         return 0
     if args.speak:
         raise UsageError(
@@ -45,9 +47,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 async def _answer_here(texts: Iterable[str], args: argparse.Namespace, config: Config) -> None:
-    async with app.answering(config) as ask:
-        for text in texts:
-            _print(await ask(text, args.lang), args)
+    with broker.started(config) as lan:
+        async with app.answering(config, lan) as ask:
+            for text in texts:
+                _print(await ask(text, args.lang), args)
 
 
 def _lines(file: Iterable[str]) -> Iterator[str]:

@@ -56,7 +56,7 @@ async def _findings(args: argparse.Namespace, config: Config) -> AsyncGenerator[
         yield finding
     if args.no_sound:
         return
-    if control.is_running(config.socket):
+    if control.is_running(control.answering(config.socket)):
         yield Finding("daemon", "doubtful", _in_the_way())
         return
     try:

@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant import parts
 from assistant.audio.files import write
 from assistant.audio.resample import resample
 from assistant.config import Config
-from assistant.control import request
+from assistant.control import answering, request
 from assistant.errors import UsageError, localized
 from assistant.events import Language, Reply, Speech
 from assistant.tts.loading import load_voices
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             en="--voice needs --out: the running Xiaoben speaks with the voices of its configuration.",
             zh="--voice 需要与 --out 同用：正在运行的小本使用配置中的语音。",
         )
-    request(config.socket, "say", text=args.text, lang=language(args.text))
+    request(answering(config.socket), "say", text=args.text, lang=language(args.text))
     return 0
 
 
@@ -55,7 +56,7 @@ def render(text: str, voice: str | None, config: Config) -> Iterator[Speech]:
     names: dict[Language, str] = {"zh": config.tts.zh, "en": config.tts.en}
     if voice:
         names[lang] = voice
-    return load_voices(names, config.models, config.tts.threads).synthesize(Reply(text, lang))
+    return load_voices(names, parts.store(config).path, config.tts.threads).synthesize(Reply(text, lang))
 
 
 def _save(speeches: list[Speech], args: argparse.Namespace) -> None:

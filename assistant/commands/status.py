@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistant.config import Config
-from assistant.control import request
+from assistant.control import answering, request
 from assistant.errors import localized
 
 SUMMARY = ("how the running Xiaoben is", "查看正在运行的小本的状态")
@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Ask over the control socket and print the answer."""
-    status = request(config.socket, "status")
+    status = request(answering(config.socket), "status")
     if args.json:
         print(json.dumps(status, ensure_ascii=False))
         return 0

@@ -53,12 +53,15 @@ class Kokoro:
         tokens = [self._vocabulary[phoneme] for phoneme in phonemes if phoneme in self._vocabulary]
         if not tokens:
             return np.zeros(0, np.float32)
+        ids = np.array([[0, *tokens, 0]], np.int64)
         feeds = {
-            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            "tokens": ids,
             "style": style[len(tokens) - 1][np.newaxis],
             "speed": np.array([speed], np.float32),
         }
-        return cast(NDArray[np.float32], self._network.run(feeds)[0])
+        (sound,) = self._network.run(feeds)
+        ids.fill(0)  # numpy keeps freed arrays of this size in a cache
+        return cast(NDArray[np.float32], sound)
 
 
 def phonemes(text: str, lang: Language) -> str:
@@ -101,7 +104,7 @@ def _unknown_speaker(folder: Path, speaker: str) -> ModelError:
 
 @functools.lru_cache(maxsize=1)  # two speakers, one network
 def _load_network(path: Path, threads: int) -> Network:
-    return Network(path, threads=threads, release=True)
+    return Network(path, threads=threads)
 
 
 def _load_vocabulary(path: Path) -> dict[str, int]:

@@ -67,16 +67,17 @@ class Piper:
 
     def _speak(self, phonemes: str) -> bytes:
         inference = self._description.inference
-        ids = self._ids(phonemes)
+        ids = np.array([self._ids(phonemes)], np.int64)
         feeds: dict[str, NDArray[Any]] = {
-            "input": np.array([ids], np.int64),
-            "input_lengths": np.array([len(ids)], np.int64),
+            "input": ids,
+            "input_lengths": np.array([ids.size], np.int64),
             "scales": np.array(
                 [inference.noise_scale, inference.length_scale, inference.noise_w], np.float32
             ),
             "sid": np.array([0], np.int64),
         }
         sound, *_ = self._network.run({name: feeds[name] for name in self._network.inputs})
+        ids.fill(0)  # numpy keeps freed arrays of this size in a cache
         return to_bytes(sound.squeeze())
 
     def _ids(self, phonemes: str) -> list[int]:
