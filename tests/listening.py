@@ -15,7 +15,7 @@ from assistant.tts.loading import load_voice
 
 def rendered(text: str, lang: Language, speaker: str) -> bytes:
     """Somebody says a text in a quiet room: half a second, the text, half a second; 16 kHz."""
-    voice = load_voice(f"kokoro/{speaker}", Config().models, 2)
+    voice = load_voice(f"kokoro/{speaker}", store(Config()).path, 2)
     speech = b"".join(resample(part.samples, part.rate_hz, RATE_HZ) for part in voice.synthesize(text, lang))
     silence = bytes(RATE_HZ * SAMPLE_BYTES // 2)
     return silence + speech + silence

@@ -11,6 +11,13 @@ class FakeModel:
         self._pieces = pieces
         self.asked: list[Sequence[Message]] = []
         self.pulled = 0
+        self.kept: list[str] = []
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        self.kept.append(messages[-1]["content"])
+
+    def forget(self) -> None:
+        self.kept.append("nothing")
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str]:
         self.asked.append(messages)
@@ -60,6 +67,18 @@ async def test_a_silent_model_is_said_so():
 async def test_without_a_model_xiaoben_says_it_did_not_understand():
     answer = await NoChat().answer(Transcript("法国的首都是哪里", "zh", 1))
     assert [reply.text async for reply in answer.replies] == ["这个问题我没有听懂。您可以问我会做什么。"]
+
+
+async def test_what_was_said_is_forgotten_when_it_is_answered_or_interrupted():
+    model = FakeModel("a|", "b|")
+    chatting = chat(model)
+    for pulled in (1, 2):
+        answer = await chatting.answer(Transcript("Go on", "en", 1))
+        for _ in range(pulled):
+            await anext(answer.replies)
+        await answer.replies.aclose()
+        await chatting._worker.call(int)  # what was queued before it is done
+        assert model.kept == ["nothing", ""] * pulled
 
 
 async def test_an_answer_nobody_pulls_costs_nothing():

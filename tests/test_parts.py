@@ -1,10 +1,11 @@
 """What is built from the settings."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from assistant import parts
+from assistant import parts, paths
 from assistant.config import AsrConfig, Config, LlmConfig, WakeConfig
 from assistant.errors import ConfigError, ModelError
 
@@ -46,3 +47,12 @@ def test_a_threshold_for_an_unknown_wake_word_is_a_mistake_in_the_settings(tmp_p
     config = Config(wake=WakeConfig(thresholds={"hey_computr": 0.9}), models=tmp_path)
     with pytest.raises(ConfigError, match="hey_computr"):
         parts.heads(config)
+
+
+def test_a_wake_word_that_everybody_may_change_is_not_loaded(tmp_path: Path):
+    own = tmp_path / "wake" / "hey_computer.npz"
+    own.parent.mkdir()
+    shutil.copy(paths.bundled("models") / "wake" / "hey_computer.npz", own)
+    own.chmod(0o666)
+    with pytest.raises(ModelError, match=r"Everybody on this machine may change .*hey_computer\.npz"):
+        parts.heads(Config(wake=WakeConfig(words=["hey_computer"]), models=tmp_path))

@@ -62,7 +62,7 @@ async def test_it_is_known_when_all_of_the_file_was_heard(mic, out):
     async with FileDevice(mic, out, Fast(nobody_thinks)) as device:
         silent: list[bool] = []
         await run(device, 7, lambda _: silent.append(device.past_end > 0))
-    assert silent == [False] * 5 + [True] * 2
+    assert silent == [False] * 6 + [True]
 
 
 async def test_the_clock_and_the_health_follow_the_frames(mic, out):

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from assistant.audio import files
-from assistant.audio.files import WavWriter, read, write
+from assistant.audio.files import WavWriter, frames, read, write
 from assistant.errors import InputError, StorageError
 from tests.audio.sounds import array, decibels, frequency, samples, tone
 
@@ -35,6 +35,14 @@ def test_the_channels_are_mixed(tmp_path):
     left, right = tone(440, 0.2, 16_000), np.zeros(3200, np.float32)
     soundfile.write(tmp_path / "stereo.wav", np.stack([left, right], axis=1), 16_000)
     assert decibels(array(read(tmp_path / "stereo.wav"))) == pytest.approx(-15.0, abs=0.3)
+
+
+def test_frame_by_frame_it_is_the_same_with_the_last_frame_filled_up(tmp_path):
+    soundfile.write(tmp_path / "tone.flac", tone(440, 5.01, 44_100), 44_100)
+    heard = list(frames(tmp_path / "tone.flac"))
+    assert {len(frame) for frame in heard} == {640}
+    assert b"".join(heard).rstrip(b"\0") == read(tmp_path / "tone.flac").rstrip(b"\0")
+    assert len(heard) == 251
 
 
 def test_16_khz_mono_is_not_touched(tmp_path):

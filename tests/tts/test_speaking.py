@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from assistant import parts
 from assistant.audio.resample import resample
 from assistant.config import Config
 from assistant.events import RATE_HZ, Language, Reply, Speech
@@ -25,7 +26,7 @@ REPLIES: list[tuple[str, Language]] = [
 @pytest.fixture(scope="module", params=["piper-en-joe", "kokoro/af_heart"])
 def voices(request: pytest.FixtureRequest) -> Voices:
     names: dict[Language, str] = {"zh": Config().tts.zh, "en": request.param}
-    return load_voices(names, Config().models, 2)
+    return load_voices(names, parts.store(Config()).path, 2)
 
 
 def joined(speeches: list[Speech]) -> bytes:

@@ -96,10 +96,10 @@ def test_warming_up_uses_every_voice(voices: Voices, zh: ToneVoice, en: ToneVoic
 @pytest.mark.parametrize("name", ["", "espeak", "zf_xiaoxiao", "/etc/passwd"])
 def test_an_unknown_voice_is_an_error_that_shows_the_form(name: str, tmp_path):
     with pytest.raises(ModelError, match="called like"):
-        load_voice(name, tmp_path, 1)
+        load_voice(name, tmp_path.joinpath, 1)
 
 
 @pytest.mark.parametrize("name", ["kokoro/zf_xiaoxiao", "piper-en-joe"])
 def test_a_voice_that_is_not_installed_is_an_error(name: str, tmp_path):
     with pytest.raises(ModelError, match="xiaoben models pull"):
-        load_voices({"zh": name, "en": name}, tmp_path, 1)
+        load_voices({"zh": name, "en": name}, tmp_path.joinpath, 1)
