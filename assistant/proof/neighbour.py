@@ -6,6 +6,7 @@
 import ctypes
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ _VSOCK_PORT = 7777
 
 def main(folders: list[str]) -> None:
     """Live until the standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     libc = ctypes.CDLL(None, use_errno=True)
     # Some kernels let only parents look into a process: the control of the proof must be able to.
     libc.prctl(_PR_SET_PTRACER, _ANYBODY, 0, 0, 0)

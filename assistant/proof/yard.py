@@ -4,6 +4,7 @@
 """
 
 import ctypes
+import signal
 import socket
 import subprocess
 import sys
@@ -83,6 +84,7 @@ def _lay_cable(pid: int) -> None:
 
 def main() -> None:
     """Live until the standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     if ctypes.CDLL(None, use_errno=True).unshare(_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
     be_silent()

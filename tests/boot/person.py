@@ -20,6 +20,7 @@ _UNITS: dict[Server, str] = {
 }
 # The person's voice comes out of the sink `mic`, Xiaoben's goes into the sink `speaker`.
 _ROOM = """
+sudo true  # it notes its first use
 mkdir -p ~/.config/pulse; echo exit-idle-time=-1 > ~/.config/pulse/daemon.conf
 systemctl --user mask --now {others}; systemctl --user unmask {units}; systemctl --user restart {units}
 until pactl info; do sleep 0.2; done
