@@ -19,6 +19,8 @@ class Journal:
         with _storing(path):
             # It holds what was said: for the user's eyes only.
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            if path.is_file():  # it may have been there, open to others
+                os.fchmod(descriptor, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._clock = clock
 

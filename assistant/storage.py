@@ -71,8 +71,11 @@ class Database:
         self._connection.close()
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        """What a query finds."""
-        return self._connection.execute(sql, values).fetchall()
+        """What a query finds; raises StorageError."""
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _cannot_read(self.path, error) from error
 
     def write(self, *changes: tuple[str, Iterable[tuple[Any, ...]]]) -> None:
         """Do all `changes`, each a statement and its rows, or raise StorageError and do none."""
@@ -229,4 +232,11 @@ def _cannot_write(path: Path, error: Exception) -> StorageError:
     return StorageError(
         en=f"Nothing can be kept in {path} ({reason}); make room, or let me write there.",
         zh=f"无法写入 {path}（{reason}）；请腾出空间或允许我写入。",
+    )
+
+
+def _cannot_read(path: Path, error: Exception) -> StorageError:
+    return StorageError(
+        en=f"{path} cannot be read ({error}); try again, or restore it from a backup.",
+        zh=f"无法读取 {path}（{error}）；请再试一次，或从备份恢复。",
     )

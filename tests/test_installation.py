@@ -10,7 +10,7 @@ import pytest
 
 from assistant import paths
 from assistant.config import Config, DestinationConfig, HistoryConfig, SkillsConfig
-from assistant.errors import AudioError, ConfigError, ControlError, ModelError, StorageError
+from assistant.errors import AudioError, ConfigError, ControlError, ModelError, StorageError, UsageError
 from assistant.installation import dropins
 from assistant.installation.manager import Systemd
 from assistant.installation.sound import Alsa, Person, SoundServer, choose
@@ -417,3 +417,8 @@ def test_a_key_has_32_random_bytes_and_its_own_name(programs):
     assert first != second
     call = f"systemd-creds encrypt --name=xiaoben.history-key - {programs}/store/xiaoben.history-key"
     assert (programs / "calls").read_text().splitlines() == [call] * 2
+
+
+def test_a_user_who_is_not_there_is_refused():
+    with pytest.raises(UsageError, match="no user with the number 4000000000"):
+        Person.of(4_000_000_000)

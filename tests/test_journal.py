@@ -23,6 +23,7 @@ def test_every_event_is_a_line_of_json(tmp_path: Path):
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path):
+    (tmp_path / "events.jsonl").touch(mode=0o644)  # an older one, open to others
     Journal(tmp_path / "events.jsonl", lambda: 0).close()
     assert stat.S_IMODE((tmp_path / "events.jsonl").stat().st_mode) == 0o600
 

@@ -220,3 +220,11 @@ def test_two_processes_may_write(tmp_path):
     assert daemon.records("probe") == {"number": 1}
     daemon.close()
     command.close()
+
+
+def test_what_cannot_be_read_any_more_is_said_in_a_sentence(tmp_path):
+    storage = Storage(tmp_path)
+    storage.rows("DROP TABLE records")
+    with pytest.raises(StorageError, match=r"cannot be read \(no such table"):
+        storage.records("probe")
+    storage.close()

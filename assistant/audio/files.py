@@ -98,6 +98,8 @@ class WavWriter:
         self._sound_bytes = 0
         with _storing(path):
             path.touch(mode=0o600)  # a voice speaks to somebody in it
+            if path.is_file():  # not a pipe or a terminal; it may have been there, open to others
+                path.chmod(0o600)
             path.write_bytes(self._header())
 
     def write(self, samples: bytes) -> None:

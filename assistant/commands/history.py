@@ -145,7 +145,8 @@ def _confirmed() -> bool:
     question = localized(
         en="It cannot be brought back. Forget it? [y/N] ", zh="删除后无法恢复。确定删除吗？[y/N] "
     )
-    return input(question).strip().lower() in {"y", "yes", "是"}
+    print(question, end="", flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes", "是"}
 
 
 def _count(text: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from assistant.errors import AudioError
+from assistant.errors import AudioError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,14 @@ class Person:
 
     @classmethod
     def of(cls, uid: int) -> Self:
-        """The person with a user number."""
-        entry = pwd.getpwuid(uid)
+        """The person with a user number; raises UsageError for none."""
+        try:
+            entry = pwd.getpwuid(uid)
+        except KeyError as error:
+            raise UsageError(
+                en=f"There is no user with the number {uid} here; use sudo as the one who will talk to it.",
+                zh=f"这里没有编号为 {uid} 的用户；请以使用者的身份用 sudo 运行。",
+            ) from error
         return cls(entry.pw_name, uid, Path(entry.pw_dir))
 
 

@@ -139,6 +139,12 @@ def test_a_file_being_written_is_valid_at_any_moment(tmp_path):
         assert soundfile.info(tmp_path / "out.wav").samplerate == 24_000
 
 
+def test_only_its_owner_may_read_it_though_it_was_there_before(tmp_path):
+    (tmp_path / "reply.wav").touch(mode=0o644)
+    write(tmp_path / "reply.wav", bytes(2), 16_000)
+    assert (tmp_path / "reply.wav").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):
     with pytest.raises(StorageError, match=r"out\.wav cannot be written: No such file or directory"):
         WavWriter(tmp_path / "none" / "out.wav", 24_000)

@@ -1,6 +1,7 @@
 """`xiaoben history`, beside a running daemon and without one."""
 
 import argparse
+import io
 import json
 import os
 import stat
@@ -119,8 +120,9 @@ def test_a_person_is_asked_first(config, monkeypatch, answer, left):
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     command.configure(parser)
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda _: answer)
+    terminal = io.StringIO(answer)  # an empty one is what Ctrl-D gives
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
     assert command.run(parser.parse_args(["forget"]), config) == left
     assert len(history.show(config, {})["entries"]) == left
 
