@@ -27,7 +27,7 @@ from assistant.grammar.text import is_chinese
 from assistant.journal import Journal, NoJournal
 from assistant.lan.client import Lan
 from assistant.pipeline import Pipeline
-from assistant.proof.standing import Standing
+from assistant.proof.standing import Standing, allowed
 from assistant.requests import Ask, Forget, History, Request, Say
 from assistant.schedule import Due, Scheduler, SystemClock
 from assistant.service import Service
@@ -168,7 +168,7 @@ class Commands:
         }
 
     async def _privacy(self, _request: Request) -> dict[str, Any]:
-        return asdict(Standing.own())
+        return {**asdict(Standing.own()), **allowed(self._config)}
 
     async def _history(self, request: History) -> dict[str, Any]:
         return await asyncio.to_thread(history.show, self._config, request.model_dump(exclude_none=True))

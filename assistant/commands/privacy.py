@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from assistant import control
 from assistant.config import Config
-from assistant.errors import StorageError, UsageError, localized
+from assistant.errors import ControlError, StorageError, UsageError, localized
 from assistant.fence import Layer
 from assistant.fence.reach import of_run
 from assistant.proof import standing
@@ -60,16 +60,33 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _show(args: argparse.Namespace, config: Config) -> int:
     path = control.answering(config.socket)
     running = control.is_running(path)
-    seen = Standing.from_json(control.request(path, "privacy")) if running else _would_stand(config)
+    seen, settings = _asked(path, config) if running else (_would_stand(config), config)
     if args.json:
-        settings = config.model_dump(mode="json", include={"lan", "history"})
         opened = [_name(each) for each in seen.open]
-        shown = {"running": running, **asdict(seen), **settings, "unit": _unit(path), "open": opened}
-        print(json.dumps(shown, ensure_ascii=False))
+        shown = {"running": running, **asdict(seen), **standing.allowed(settings)}
+        print(json.dumps({**shown, "unit": _unit(path), "open": opened}, ensure_ascii=False))
     else:
-        for line in _text(seen, config, path, running=running):
+        for line in _text(seen, settings, path, running=running):
             print(line)
     return int(bool(seen.open))
+
+
+def _asked(path: Path, config: Config) -> tuple[Standing, Config]:
+    """How the daemon stands, and `config` with what its own allows: it need not be the caller's."""
+    answer = control.request(path, "privacy")
+    try:
+        return Standing.from_json(answer), _with(config, answer)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ControlError(
+            en=f"What answers at {path} is another version of Xiaoben and does not say how it stands; "
+            "start it again.",
+            zh=f"在 {path} 应答的是另一版本的小本，无法说明自身的情况；请重新启动它。",
+        ) from error
+
+
+def _with(config: Config, answer: dict[str, Any]) -> Config:
+    allowed = {name: answer[name] for name in standing.allowed(config)}
+    return Config.model_validate(config.model_dump() | allowed)
 
 
 def _would_stand(config: Config) -> Standing:
@@ -110,7 +127,7 @@ def _text(seen: Standing, config: Config, path: Path, *, running: bool) -> Itera
 
 
 def _lines(seen: Standing, config: Config, path: Path, *, running: bool) -> Iterator[str]:
-    for layer in seen.layers:
+    for layer in [*seen.layers, *seen.missing]:
         text = localized(en=layer.en, zh=layer.zh)
         yield f"{'✓' if layer.enforced else '✗'} {layer.name}: {text}"
     networked = [each for each in seen.sockets if each.family != "unix"]
@@ -196,20 +213,22 @@ def _prove(args: argparse.Namespace, config: Config) -> int:
                 print(describe(row), flush=True)
         report = Report(about(config), found)
         text = json.dumps(report.as_json(), ensure_ascii=False) if args.json else "\n".join(report.as_text())
-        print(text if args.json else f"\n{report.verdict}")
+        print(text if args.json else "\n".join(["", *report.conclusion]))
         if out:
-            out.write(f"{text}\n")
+            _replace(out, f"{text}\n")
     return int(not report.proven)
 
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[IO[str] | None]:
-    """A file for its owner only, before the work begins; none for no path."""
+    """A file for its owner only, opened before the work begins and as it was; none for no path."""
     if path is None:
         yield None
         return
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        if _is_regular(descriptor):
+            os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise StorageError(
             en=f"The report {path} cannot be written: {error.strerror}; choose another place.",
@@ -217,3 +236,14 @@ def _opened(path: Path | None) -> Iterator[IO[str] | None]:
         ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         yield file
+
+
+def _replace(out: IO[str], text: str) -> None:
+    """Let the file hold `text` alone."""
+    if _is_regular(out.fileno()):
+        out.truncate(0)
+    out.write(text)
+
+
+def _is_regular(descriptor: int) -> bool:
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import pwd
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +24,24 @@ def about(config: Config) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": sorted(f"{each.name} {each.version}" for each in importlib.metadata.distributions()),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "root": os.getuid() == 0,
+        "user": _name_of(os.getuid()),
+        "sudo_user": _sudo_user(),
         "config": config.model_dump(mode="json"),
         "models": _models(config),
     }
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # as for the dynamic user of a service
+        return str(uid)
+
+
+def _sudo_user() -> str:
+    """Who became root by sudo for this; empty: nobody."""
+    uid = os.environ.get("SUDO_UID", "")
+    return _name_of(int(uid)) if uid.isdecimal() and os.getuid() == 0 else ""
 
 
 def _commit() -> str:

@@ -50,6 +50,7 @@ class Outside:
 
     ipv4: str
     ipv6: str
+    """Empty: the kernel has no IPv6."""
     port: int
     """Where the yard echoes, by TCP and UDP."""
     hostname: str
@@ -347,6 +348,9 @@ def signal(outside: Outside) -> None:
     os.kill(outside.pid, 0)
 
 
+SIGNALS = ESCAPES[signal.__name__]
+
+
 @_escape("共享内存（System V）")
 def shared_memory_system_v(outside: Outside) -> None:
     """Shared memory (System V)."""
@@ -378,6 +382,8 @@ def _ipv4(outside: Outside) -> bytes:
 
 
 def _ipv6(outside: Outside) -> bytes:
+    if not outside.ipv6:
+        raise Absent("the kernel has no IPv6", "内核没有 IPv6")
     where = socket.inet_pton(socket.AF_INET6, outside.ipv6)
     return struct.pack("=H", socket.AF_INET6) + struct.pack("!HI", outside.port, 0) + where + bytes(4)
 

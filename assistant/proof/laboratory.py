@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
@@ -27,11 +28,20 @@ def rows(config: Config) -> Iterator[Row]:
         inside.tell(json.dumps(asdict(order)))
         for line in inside.lines():
             yield _row(json.loads(line))
-        if inside.wait():
-            raise PrivacyError(
-                en="The proof needs a user and a network namespace, and this kernel gave none; try sudo.",
-                zh="证明需要用户和网络命名空间，但内核没有给；请用 sudo 再试。",
-            )
+        if status := inside.wait():
+            raise _failed(status)
+
+
+def _failed(status: int) -> PrivacyError:
+    if status == os.EX_OSERR:
+        return PrivacyError(
+            en="The proof needs a user and a network namespace, and this kernel gave none; try sudo.",
+            zh="证明需要用户和网络命名空间，但内核没有给；请用 sudo 再试。",
+        )
+    return PrivacyError(
+        en=f"The proof broke off (status {status}), so nothing is proven; what went wrong stands above.",
+        zh=f"证明中断（状态 {status}），因此什么都没有证明；原因见上文。",
+    )
 
 
 def _row(fields: dict[str, Any]) -> Row:
@@ -75,6 +85,12 @@ def _folder(stack: ExitStack, place: Path) -> Path:
 
 
 def _outermost(folders: Iterable[Path]) -> list[str]:
-    """Those that are there and lie in none of the others."""
+    """Those that are there and that a search of the others, each on its file system, does not come to."""
     found = {folder.resolve() for folder in folders if folder.is_dir()}
-    return sorted(str(folder) for folder in found if not found & set(folder.parents))
+    return sorted(str(folder) for folder in found if not found & set(_leading_to(folder)))
+
+
+def _leading_to(folder: Path) -> Iterator[Path]:
+    """The folders above, up to the border of the file system."""
+    device = folder.stat().st_dev
+    return takewhile(lambda above: above.stat().st_dev == device, folder.parents)

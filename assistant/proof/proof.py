@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, localized
+from assistant.fence import landlock
 from assistant.proof import escapes, neighbour, room, silence, traces, yard
 from assistant.proof.attempt import Outcome, attempt
 from assistant.proof.capture import Capture
@@ -25,6 +26,7 @@ from assistant.proof.report import Row, Text, Verdict
 from assistant.proof.subject import Subject
 
 _ACCEPTING = "00010000"  # __SO_ACCEPTCON
+_LANDLOCK_OF_SIGNALS = 6  # the first version that holds them back; Linux 6.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,20 @@ def _programs(reach: Mapping[str, list[str]]) -> list[str]:
 
 def try_out(outside: escapes.Outside, reach: dict[str, list[str]] | None, escape: escapes.Escape) -> Row:
     """Attempt it twice: free, as the control, and fenced in with `reach`."""
-    return judge(escape, attempt(escape.name, outside, None), attempt(escape.name, outside, reach))
+    row = judge(escape, attempt(escape.name, outside, None), attempt(escape.name, outside, reach))
+    return explained(row, landlock.version())
+
+
+def explained(row: Row, version: int) -> Row:
+    """With the reason, where signals get out because the kernel's Landlock, of `version`, is too old."""
+    if row.name != escapes.SIGNALS.name or row.verdict != "open" or version >= _LANDLOCK_OF_SIGNALS:
+        return row
+    why = Text(
+        f"Landlock holds signals back from version {_LANDLOCK_OF_SIGNALS} (Linux 6.12) on, "
+        f"here it is version {version}",
+        f"Landlock 从版本 {_LANDLOCK_OF_SIGNALS}（Linux 6.12）起才能拦住信号，此处为版本 {version}",
+    )
+    return replace(row, result=Text(f"{row.result.en}: {why.en}", f"{row.result.zh}：{why.zh}"))
 
 
 def judge(escape: escapes.Escape, control: Outcome, outcome: Outcome) -> Row:
@@ -139,9 +154,9 @@ def surroundings(order: Order) -> Iterator[escapes.Outside]:
         description = json.loads(beside.hear())
         with socket.create_connection((yard.IPV4, yard.PORT)) as connection:
             yield escapes.Outside(
-                ipv4=yard.IPV4, ipv6=yard.IPV6, port=yard.PORT, hostname=silence.HOSTNAME,
-                interface=yard.EXIT, inherited=connection.fileno(), private_file=str(secret),
-                folder=order.private, programs=[], **description,
+                ipv4=yard.IPV4, ipv6=yard.IPV6 if yard.has_ipv6() else "", port=yard.PORT,
+                hostname=silence.HOSTNAME, interface=yard.EXIT, inherited=connection.fileno(),
+                private_file=str(secret), folder=order.private, programs=[], **description,
             )  # fmt: skip
 
 

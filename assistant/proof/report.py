@@ -79,12 +79,31 @@ class Report:
         yield ""
         yield from map(describe, self.rows)
         yield ""
-        yield self.verdict
+        yield from self.conclusion
         yield f"SHA-256 {self.as_json()['sha256']}"
 
     @property
+    def conclusion(self) -> list[str]:
+        """The verdict, and what it does not speak of."""
+        scope = localized(
+            en="What was tried is a run on a recording, not the service: no audio process, no history.",
+            zh="所尝试的是处理录音的一次运行，而不是系统服务：没有音频进程，也没有历史记录。",
+        )
+        return [self.verdict, scope, *self._of_sudo()]
+
+    def _of_sudo(self) -> Iterator[str]:
+        if person := self.about.get("sudo_user"):
+            yield localized(
+                en=f"It ran by sudo: an ordinary run of {person} may have fewer layers; "
+                "`xiaoben privacy` without sudo shows them.",
+                zh=f"这是用 sudo 运行的：{person} 平常运行时的防护可能更少；"
+                "不用 sudo 运行 `xiaoben privacy` 可以看到。",
+            )
+
+    @property
     def verdict(self) -> str:
-        """What follows, in a sentence."""
+        """What follows, in a sentence or three."""
+        user = self.about["user"]
         count = {verdict: sum(row.verdict == verdict for row in self.rows) for verdict in _MARKS}
         counted = localized(
             en=f"{count['held']} held, {count['open']} open, {count['unproven']} unproven, "
@@ -94,9 +113,22 @@ class Report:
         )
         if self.proven:
             return localized(
-                en=f"Proven: nothing leaves. {counted}.", zh=f"已证明：什么都出不去。{counted}。"
+                en=f"Proven: nothing leaves when {user} runs it. {counted}.",
+                zh=f"已证明：由 {user} 运行时，什么都出不去。{counted}。",
             )
-        return localized(en=f"NOT proven. {counted}.", zh=f"未能证明。{counted}。")
+        return localized(
+            en=f"NOT proven for {user}. {self._opened.en}{counted}.",
+            zh=f"未能为 {user} 证明。{self._opened.zh}{counted}。",
+        )
+
+    @property
+    def _opened(self) -> Text:
+        """A sentence that names all that is open; empty when nothing is."""
+        titles = [row.title for row in self.rows if row.verdict == "open"]
+        if not titles:
+            return Text("", "")
+        en, zh = "; ".join(title.en for title in titles), "；".join(title.zh for title in titles)
+        return Text(f"Open: {en}. ", f"敞开：{zh}。")
 
 
 def describe(row: Row) -> str:

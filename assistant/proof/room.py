@@ -17,7 +17,7 @@ _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MNT_DETACH = 2
 
 # Programs that look names up for others, over a socket that leads out of the room.
-_RESOLVERS = ("/run/systemd/resolve", "/run/nscd", "/var/run/nscd")
+_RESOLVERS = ("/run/systemd/resolve", "/run/nscd")
 
 
 def enter() -> None:
@@ -37,12 +37,14 @@ def enter() -> None:
 @contextmanager
 def resolvers_hidden() -> Iterator[None]:
     """Within the room: who looks up a name must ask by DNS, which a capture sees."""
-    folders = [folder.encode() for folder in _RESOLVERS if Path(folder).is_dir()]
-    for folder in folders:
-        _libc("mount", b"none", folder, b"tmpfs", 0, None)
+    # Socket by socket: the folder may also hold what /etc/resolv.conf leads to.
+    entries = {entry.resolve() for folder in _RESOLVERS for entry in Path(folder).glob("*")}
+    sockets = [entry for entry in entries if entry.is_socket()]
+    for each in sockets:
+        bind(Path("/dev/null"), each)
     yield
-    for folder in folders:
-        _libc("umount2", folder, _MNT_DETACH)
+    for each in sockets:
+        _libc("umount2", bytes(each), _MNT_DETACH)
 
 
 def bind(source: Path, target: Path) -> None:
@@ -57,11 +59,12 @@ def _libc(function: str, *arguments: object) -> None:
 
 
 def main(command: list[str]) -> NoReturn:
-    """Enter and become `command`."""
+    """Enter and become `command`; status EX_OSERR when the kernel lets nobody in."""
     try:
         enter()
     except OSError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        sys.exit(os.EX_OSERR)
     os.execvp(command[0], command)  # noqa: S606 - what our own caller wants to run
 
 

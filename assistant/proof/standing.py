@@ -11,11 +11,16 @@ import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from assistant.config import Config
 from assistant.fence import Layer, Reach, enclose, observe
+
+LAYERS = ("network namespace", "mount namespace", "Landlock", "seccomp", "privileges", "tripwire")
+"""The whole fence."""
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
@@ -52,10 +57,23 @@ class Standing:
         return cls(layers, [Socket(**each) for each in fields["sockets"]], fields["written"])
 
     @property
+    def missing(self) -> list[Layer]:
+        """Layers of which nothing is said, so that they cannot be counted on."""
+        said = {layer.name for layer in self.layers}
+        return [
+            Layer(name, False, "Nothing is said of it.", "没有说明。") for name in LAYERS if name not in said
+        ]
+
+    @property
     def open(self) -> list[Layer | Socket]:
         """What should be closed: layers that do not hold, sockets that a network can reach."""
         layers = [layer for layer in self.layers if not layer.enforced]
-        return [*layers, *(each for each in self.sockets if each.family != "unix")]
+        return [*layers, *self.missing, *(each for each in self.sockets if each.family != "unix")]
+
+
+def allowed(config: Config) -> dict[str, Any]:
+    """The settings by which something may get out or stay: `lan`, `history`."""
+    return config.model_dump(mode="json", include={"lan", "history"})
 
 
 def to_json(reach: Reach) -> dict[str, list[str]]:
@@ -70,7 +88,7 @@ def from_json(fields: Mapping[str, list[str]]) -> Reach:
 
 def _sockets() -> Iterator[Socket]:
     for descriptor in _open(stat.S_ISSOCK):
-        with socket.socket(fileno=os.dup(descriptor)) as each:
+        with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as each:
             listening = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             family = socket.AddressFamily(each.family).name.removeprefix("AF_").lower()
             yield Socket(family, _text(each.getsockname()), bool(listening))
@@ -84,11 +102,13 @@ def _text(address: object) -> str:
 
 def _written() -> Iterator[str]:
     for descriptor in _open(stat.S_ISREG):
-        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
-            yield str((_DESCRIPTORS / str(descriptor)).readlink())
+        with suppress(OSError):
+            if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+                yield str((_DESCRIPTORS / str(descriptor)).readlink())
 
 
 def _open(kind: Callable[[int], bool]) -> Iterator[int]:
+    """Descriptors of a kind; another thread may close them at any time."""
     for descriptor in [int(entry.name) for entry in _DESCRIPTORS.iterdir()]:
         try:
             mode = os.fstat(descriptor).st_mode

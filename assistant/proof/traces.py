@@ -5,6 +5,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,18 +112,42 @@ def _memory(seen: Observation) -> Row:
 
 
 def _files(seen: Observation, scanner: Scanner, folders: Sequence[Path]) -> Row:
-    planted = folders[0] / f"xiaoben-proof-{uuid.uuid4().hex}"
-    planted.write_bytes(b"".join(next(iter(each.needles.values())) for each in seen.secrets))
-    finds = [*seen.files, *_in_files(scanner, seen.began, folders)]
-    planted.unlink()
-    found = {find.secret for find in finds if find.place == str(planted)}
-    proper = seen.complete and found == {each.name for each in seen.secrets}
-    control = Text("planted file found", "放置的文件找得到")
-    if not proper:
-        control = Text("planted file not found", "放置的文件没有找到")
+    with _planted(seen.secrets, folders) as planted:
+        finds = [*seen.files, *_in_files(scanner, seen.began, folders)]
+    wanted = {(path.name, each.name) for path in planted for each in seen.secrets}
+    # By their names: the same folder may be mounted at two places.
+    missed = wanted - {(Path(find.place).name, find.secret) for find in finds}
+    names = {path.name for path in planted}
+    others = [find for find in finds if Path(find.place).name not in names]
+    control = _found_again(planted, missed)
     title = Text("words and sound in files written", "写入的文件中的话与声音")
-    others = [find for find in finds if find.place != str(planted)]
-    return _row("files", title, control, others, proper=proper)
+    return _row("files", title, control, others, proper=seen.complete and bool(wanted) and not missed)
+
+
+@contextmanager
+def _planted(secrets: Sequence[Secret], folders: Sequence[Path]) -> Iterator[list[Path]]:
+    """A file with the secrets in each folder that lets us write; one too short to be found adds nothing."""
+    content = b"".join(next(iter(each.needles.values()), b"") for each in secrets)
+    planted: list[Path] = []
+    try:
+        for folder in folders:
+            path = folder / f"xiaoben-proof-{uuid.uuid4().hex}"
+            with suppress(OSError):
+                path.touch(0o600)
+                planted.append(path)
+                path.write_bytes(content)
+        yield planted
+    finally:
+        for path in planted:
+            path.unlink()
+
+
+def _found_again(planted: Sequence[Path], missed: set[tuple[str, str]]) -> Text:
+    if missed or not planted:
+        names = ", ".join(sorted({secret for _, secret in missed})) or "no folder"
+        return Text(f"planted, but not found: {names}", f"放置后没有找到：{names}")
+    places = ", ".join(str(path.parent) for path in planted)
+    return Text(f"found where planted: {places}", f"放置处都找得到：{places}")
 
 
 def _log(log: Path, scanner: Scanner) -> Row:

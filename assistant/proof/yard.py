@@ -26,6 +26,12 @@ EXIT, ENTRANCE = "exit", "entrance"
 _LINK_ADDRESSES = {EXIT: "02:00:00:00:00:02", ENTRANCE: "02:00:00:00:00:01"}
 
 _NEWNET = 0x40000000
+_IPV6_SETTINGS = Path("/proc/sys/net/ipv6/conf")
+
+
+def has_ipv6() -> bool:
+    """Whether this kernel has IPv6; it may be turned off when it is started (ipv6.disable=1)."""
+    return _IPV6_SETTINGS.is_dir()
 
 
 def _ip(*arguments: str) -> None:
@@ -45,10 +51,9 @@ def _ip(*arguments: str) -> None:
 
 def be_silent() -> None:
     """Keep this namespace's kernel from talking by itself, so that a capture sees programs only."""
-    conf = Path("/proc/sys/net/ipv6/conf")
-    for scope in ("default", "all"):
+    for scope in ("default", "all") if has_ipv6() else ():
         for name, value in {"addr_gen_mode": "1", "accept_dad": "0", "router_solicitations": "0"}.items():
-            (conf / scope / name).write_text(value)
+            (_IPV6_SETTINGS / scope / name).write_text(value)
 
 
 def plug_in(link: str, own: Sequence[str], other: Sequence[str]) -> None:
@@ -56,10 +61,10 @@ def plug_in(link: str, own: Sequence[str], other: Sequence[str]) -> None:
     other_link = ENTRANCE if link == EXIT else EXIT
     _ip("link", "set", "lo", "up")
     _ip("link", "set", link, "up")
-    for address, bits in zip(own, (24, 64), strict=True):
+    families = list(zip(own, other, (24, 64), strict=True))
+    for address, beyond, bits in families if has_ipv6() else families[:1]:
         _ip("address", "add", f"{address}/{bits}", "dev", link, "nodad")
-    for address in other:
-        _ip("neighbour", "add", address, "lladdr", _LINK_ADDRESSES[other_link], "dev", link)
+        _ip("neighbour", "add", beyond, "lladdr", _LINK_ADDRESSES[other_link], "dev", link)
 
 
 @contextmanager
@@ -73,7 +78,8 @@ def behind_the_exit() -> Iterator[None]:
         yard.hear()  # it listens
         plug_in(EXIT, _ROOM, (IPV4, IPV6))
         _ip("route", "add", "default", "via", IPV4)
-        _ip("-6", "route", "add", "default", "via", IPV6)
+        if has_ipv6():
+            _ip("-6", "route", "add", "default", "via", IPV6)
         yield
 
 
@@ -91,15 +97,26 @@ def main() -> None:
     _say("made")
     sys.stdin.readline()
     plug_in(ENTRANCE, (IPV4, IPV6), _ROOM)
-    tcp = socket.create_server(("::", PORT), family=socket.AF_INET6, dualstack_ipv6=True)
+    tcp = _bound(socket.SOCK_STREAM, PORT)
+    tcp.listen()
     threading.Thread(target=serve, args=(tcp,), daemon=True).start()
     for port, answer in {PORT: bytes, DNS_PORT: dns_answer}.items():
-        udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        udp.bind(("::", port))
+        udp = _bound(socket.SOCK_DGRAM, port)
         threading.Thread(target=_datagrams, args=(udp, answer), daemon=True).start()
     _say("listening")
     sys.stdin.read()
+
+
+def _bound(kind: socket.SocketKind, port: int) -> socket.socket:
+    """To every address there is."""
+    if not has_ipv6():
+        ipv4 = socket.socket(socket.AF_INET, kind)
+        ipv4.bind(("", port))
+        return ipv4
+    both = socket.socket(socket.AF_INET6, kind)
+    both.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    both.bind(("::", port))
+    return both
 
 
 def serve(listener: socket.socket) -> None:

@@ -3,7 +3,10 @@
 import argparse
 import asyncio
 import json
+import os
 import stat
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,14 @@ from assistant import control
 from assistant.app import Commands
 from assistant.commands import privacy
 from assistant.config import Config
-from assistant.errors import StorageError, UsageError
+from assistant.errors import ControlError, PrivacyError, StorageError, UsageError
 from assistant.fence import Layer
 from assistant.proof.report import Report, Row, Text
-from assistant.proof.standing import Standing
+from assistant.proof.standing import LAYERS, Standing
+
+HOLDS = Standing([Layer(name, True, "It holds.", "有效。") for name in LAYERS], [], [])
+LAN = {"home": {"host": "192.168.1.5", "port": 8123}}
+ABOUT = {"kernel": "Linux", "user": "ann", "sudo_user": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +60,8 @@ def test_the_status_says_whether_anything_is_open(tmp_path: Path, capsys: pytest
 def test_what_is_allowed_is_shown_with_its_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    holds = Standing([Layer("seccomp", True, "It holds.", "有效。")], [], [])
-    monkeypatch.setattr(privacy, "_would_stand", lambda _: holds)
-    lan = {"home": {"host": "192.168.1.5", "port": 8123}}
-    assert privacy.run(asked(), config(tmp_path, lan=lan, history={"enabled": True})) == 0
+    monkeypatch.setattr(privacy, "_would_stand", lambda _: HOLDS)
+    assert privacy.run(asked(), config(tmp_path, lan=LAN, history={"enabled": True})) == 0
     out = capsys.readouterr().out
     assert "192.168.1.5:8123/tcp, through the broker, because of [lan.home]" in out
     assert "kept for 30 days" in out
@@ -71,11 +76,11 @@ async def test_the_daemon_says_how_it_stands(tmp_path: Path):
 def test_a_report_is_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     row = Row("escape", "tcp", *[Text("TCP", "TCP")] * 3, "open")
     monkeypatch.setattr(privacy, "rows", lambda _: iter([row]))
-    monkeypatch.setattr(privacy, "about", lambda _: {"kernel": "Linux"})
+    monkeypatch.setattr(privacy, "about", lambda _: ABOUT)
     out = tmp_path / "report.json"
     assert privacy.run(asked(prove=True, json=True, out=out), config(tmp_path)) == 1
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
-    assert json.loads(out.read_text()) == Report({"kernel": "Linux"}, [row]).as_json()
+    assert json.loads(out.read_text()) == Report(ABOUT, [row]).as_json()
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path):
@@ -96,3 +101,72 @@ async def test_a_running_daemon_is_asked_about_itself(tmp_path: Path, capsys: py
     assert f"it answers at {settings.socket}" in out
     assert f"control: {settings.socket}, srw------- " in out
     assert status == 1  # these tests have no fence
+
+
+async def test_what_the_daemon_allows_is_shown_and_not_what_the_caller_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    theirs = config(tmp_path, lan=LAN, history={"enabled": True, "days": 7})
+    async with control.serve(theirs.socket, Commands(theirs, None).handlers):
+        await asyncio.to_thread(privacy.run, asked(), config(tmp_path))
+        out = capsys.readouterr().out
+        await asyncio.to_thread(privacy.run, asked(json=True), config(tmp_path))
+        shown = json.loads(capsys.readouterr().out)
+    assert "192.168.1.5:8123/tcp" in out
+    assert "kept for 7 days" in out
+    assert shown["history"] == {"enabled": True, "days": 7}
+    assert shown["lan"]["home"]["host"] == "192.168.1.5"
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, object]) -> None:
+    monkeypatch.setattr(control, "is_running", lambda _: True)
+    monkeypatch.setattr(control, "request", lambda *_: answer)
+
+
+@pytest.mark.parametrize("missing", ["layers", "lan", "history"])
+def test_a_daemon_of_another_version_is_told_apart(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    answer = {**asdict(HOLDS), "lan": {}, "history": {"enabled": False, "days": 30}}
+    del answer[missing]
+    answering(monkeypatch, answer)
+    with pytest.raises(ControlError, match="another version"):
+        privacy.run(asked(), config(tmp_path))
+
+
+def test_a_layer_of_which_the_daemon_says_nothing_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    history = {"enabled": False, "days": 30}
+    answering(monkeypatch, {"layers": [], "sockets": [], "written": [], "lan": {}, "history": history})
+    assert privacy.run(asked(), config(tmp_path)) == 1
+    out = capsys.readouterr().out
+    assert "✗ seccomp: Nothing is said of it." in out
+    assert f"Open that should be closed: {', '.join(LAYERS)}." in out
+
+
+def test_a_report_that_was_there_is_kept_until_the_next_one_and_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = tmp_path / "report.json"
+    out.write_text("the earlier report, " * 500)
+    out.chmod(0o644)
+
+    def fails(_: Config) -> Iterator[Row]:
+        raise PrivacyError(en="no", zh="否")
+
+    monkeypatch.setattr(privacy, "rows", fails)
+    monkeypatch.setattr(privacy, "about", lambda _: ABOUT)
+    with pytest.raises(PrivacyError):
+        privacy.run(asked(prove=True, json=True, out=out), config(tmp_path))
+    assert out.read_text().startswith("the earlier report")
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    monkeypatch.setattr(privacy, "rows", lambda _: iter([]))
+    privacy.run(asked(prove=True, json=True, out=out), config(tmp_path))
+    assert json.loads(out.read_text())["rows"] == []
+
+
+def test_a_report_may_go_into_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(privacy, "rows", lambda _: iter([]))
+    monkeypatch.setattr(privacy, "about", lambda _: ABOUT)
+    assert privacy.run(asked(prove=True, out=Path(os.devnull)), config(tmp_path)) == 1

@@ -1,3 +1,4 @@
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -6,8 +7,8 @@ import pytest
 from assistant.config import Config, load
 from assistant.proof import recording
 from assistant.proof.attempt import Outcome
-from assistant.proof.escapes import ESCAPES
-from assistant.proof.proof import judge, toml
+from assistant.proof.escapes import ESCAPES, SIGNALS, Absent, Outside
+from assistant.proof.proof import explained, judge, toml
 from assistant.proof.secret import stretches
 from assistant.understanding import FORGET_SECONDS
 
@@ -30,6 +31,25 @@ WAY = ESCAPES["tcp_ipv4"]
 )
 def test_an_attempt_counts_as_held_only_if_its_control_got_out(control: str, outcome: str, verdict: str):
     assert judge(WAY, Outcome(control), Outcome(outcome)).verdict == verdict
+
+
+@pytest.mark.parametrize(("version", "explains"), [(0, True), (4, True), (5, True), (6, False), (7, False)])
+def test_signals_are_open_on_an_older_kernel_and_the_row_says_why(version: int, explains: bool):
+    row = explained(judge(SIGNALS, Outcome("reached"), Outcome("reached")), version)
+    assert row.verdict == "open"
+    assert (f"here it is version {version}" in row.result.en) == explains
+    assert (f"此处为版本 {version}" in row.result.zh) == explains
+    held = judge(SIGNALS, Outcome("reached"), Outcome("blocked"))
+    assert explained(held, version) == held
+    other = judge(WAY, Outcome("reached"), Outcome("reached"))
+    assert explained(other, version) == other
+
+
+def test_without_ipv6_its_ways_do_not_count():
+    fields = {field.name: "" for field in dataclasses.fields(Outside)} | {"port": 7}
+    for way in (ESCAPES["tcp_ipv6"], ESCAPES["udp_ipv6"]):
+        with pytest.raises(Absent, match="no IPv6"):
+            way.attempt(Outside(**fields))
 
 
 def test_there_are_enough_ways_and_each_is_described_in_both_languages():

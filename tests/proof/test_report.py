@@ -19,7 +19,7 @@ ABSENT = Row("escape", "vsock", Text("vsock", "vsock"), Text("none", "没有"), 
 
 
 def report(*rows: Row) -> Report:
-    return Report({"kernel": "Linux"}, rows)
+    return Report({"kernel": "Linux", "user": "ann", "sudo_user": ""}, rows)
 
 
 def test_all_held_is_proven_and_what_the_machine_lacks_does_not_count():
@@ -65,3 +65,34 @@ def test_a_person_reads_which_way_is_open(language: str, words: list[str], monke
 
 def test_a_row_comes_from_another_process_unchanged():
     assert Row.from_json(json.loads(json.dumps(dataclasses.asdict(HELD[0])))) == HELD[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "proven", "recording", "sudo"),
+    [
+        ("en", "nothing leaves when root runs it", "a run on a recording, not the service", "run of ann may"),
+        (
+            "zh",
+            "由 root 运行时，什么都出不去",
+            "处理录音的一次运行，而不是系统服务",
+            "ann 平常运行时的防护可能更少",
+        ),
+    ],
+)
+def test_the_conclusion_says_for_whom_it_was_proven_and_on_what(
+    language: str, proven: str, recording: str, sudo: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XIAOBEN_LANG", language)
+    verdict, scope, by_sudo = Report({"user": "root", "sudo_user": "ann"}, HELD).conclusion
+    assert proven in verdict
+    assert recording in scope
+    assert sudo in by_sudo
+    assert len(report(*HELD).conclusion) == 2
+    assert recording in "\n".join(report(*HELD).as_text())
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Open: A way. "), ("zh", "敞开：出路。")])
+def test_the_verdict_names_what_is_open(language: str, words: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XIAOBEN_LANG", language)
+    assert words in report(dataclasses.replace(HELD[0], verdict="open"), *HELD[1:]).verdict
+    assert words[:4] not in report(dataclasses.replace(HELD[0], verdict="unproven"), *HELD[1:]).verdict

@@ -4,7 +4,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from assistant.proof import traces
 from assistant.proof.recording import Canary
 from assistant.proof.report import Row
+from assistant.proof.scanner import written_since
 
 SOUND = random.Random(1).randbytes(12_800)
 PHRASE = "seven quiet lighthouses sang last night"
@@ -71,14 +72,17 @@ class Daemon:
         self._process.communicate()
 
 
-def searched(daemon: Daemon, folder: Path, during: Path | None = None) -> dict[str, Row]:
+def searched(
+    daemon: Daemon, folder: Path, during: Path | None = None, others: Sequence[Path] = ()
+) -> dict[str, Row]:
     files = folder / "files"
     files.mkdir()
+    folders = [files, *others]
     try:
-        seen = traces.observe(daemon, [Canary("en", SOUND)], [files])
+        seen = traces.observe(daemon, [Canary("en", SOUND)], folders)
         if during:
             (files / "kept").write_text(PHRASE)
-        return {row.name: row for row in traces.rows(daemon, seen, [files])}
+        return {row.name: row for row in traces.rows(daemon, seen, folders)}
     finally:
         daemon.end()
 
@@ -116,3 +120,30 @@ def test_a_secret_that_was_never_in_memory_makes_the_search_worthless(tmp_path: 
     row = searched(Daemon(tmp_path, forgets=True, turn=turn), tmp_path)["memory"]
     assert row.verdict == "unproven"
     assert "request en" in row.control.en
+
+
+def test_every_folder_that_is_searched_is_shown_to_be_so(tmp_path: Path):
+    other, not_writable = tmp_path / "other", tmp_path / "not a folder"
+    other.mkdir()
+    not_writable.touch()
+    daemon = Daemon(tmp_path, forgets=True)
+    row = searched(daemon, tmp_path, others=[other, not_writable])["files"]
+    assert row.verdict == "held"
+    assert row.control.en == f"found where planted: {tmp_path / 'files'}, {other}"
+    assert not list(other.iterdir())
+
+
+def test_a_folder_whose_planted_file_is_not_found_proves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "other").mkdir()
+    monkeypatch.setattr(traces, "written_since", lambda began, folders: written_since(began, folders[:1]))
+    row = searched(Daemon(tmp_path, forgets=True), tmp_path, others=[tmp_path / "other"])["files"]
+    assert row.verdict == "unproven"
+
+
+def test_a_request_too_short_to_be_looked_for_proves_nothing(tmp_path: Path):
+    turn = [*TURN[:2], {**TURN[2], "text": "Purple tigers."}, *TURN[3:]]
+    rows = searched(Daemon(tmp_path, forgets=True, turn=turn), tmp_path)
+    assert {rows[name].verdict for name in ("memory", "files")} == {"unproven"}
+    assert rows["files"].control.en == "planted, but not found: request en"
