@@ -12,7 +12,7 @@ import socket
 import stat
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -106,11 +106,18 @@ def request(path: Path, command: str, **fields: Any) -> dict[str, Any]:
 
 
 def is_running(path: Path) -> bool:
-    """Whether a daemon answers at `path`."""
+    """Whether a daemon answers us at `path`."""
+    with suppress(OSError):
+        return _is_taken(path)
+    return False
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether somebody listens at `path`; raises OSError where we may not ask."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
             connection.connect(str(path))
-        except OSError:
+        except (FileNotFoundError, ConnectionRefusedError):
             return False
         return True
 
@@ -146,7 +153,7 @@ def _claim(path: Path) -> None:
     with _creating(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(path.parent)
-        if is_running(path):
+        if _is_taken(path):
             raise ControlError(
                 en=f"Xiaoben is running already (its socket is {path}); stop that one first.",
                 zh=f"小本已经在运行（套接字 {path}）；请先停止它。",

@@ -58,6 +58,15 @@ async def test_a_socket_left_by_a_crash_is_replaced(tmp_path: Path):
         assert control.is_running(tmp_path / "socket")
 
 
+async def test_a_socket_that_may_not_be_asked_is_left_alone(tmp_path: Path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(tmp_path / "socket"))
+        with pytest.raises(StorageError, match="socket cannot be made"):
+            async with control.serve(tmp_path / "socket", HANDLERS):
+                pass
+        assert (tmp_path / "socket").exists()
+
+
 async def test_the_socket_is_gone_afterwards(tmp_path: Path):
     async with control.serve(tmp_path / "socket", HANDLERS):
         pass

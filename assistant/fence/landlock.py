@@ -5,6 +5,7 @@ It stacks on the mounts of `view`, and holds where those cannot be had. Numbers 
 
 import ctypes
 import errno
+import logging
 import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from assistant.fence.kernel import call, system_call
 from assistant.fence.reach import Reach
+
+_LOGGER = logging.getLogger(__name__)
 
 # The same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -102,11 +105,17 @@ def _size(handled: _Handled) -> int:
 def _allow(ruleset: int, paths: Iterable[Path], rights: int) -> None:
     for path in paths:
         try:
-            parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        except OSError:  # it is not there, so it needs no rule
-            continue
+            _allow_path(ruleset, path, rights)
+        except OSError as error:  # it is not there; or it is a pipe, and those Landlock leaves alone
+            _LOGGER.debug("No rule for %s: %s", path, error)
+
+
+def _allow_path(ruleset: int, path: Path, rights: int) -> None:
+    parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
         rule = _PathBeneath(rights if path.is_dir() else rights & _OF_FILES, parent)
         system_call(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
+    finally:
         os.close(parent)
 
 

@@ -4,13 +4,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant import paths
-from assistant.config import Config
 from assistant.credentials import history_key
 from assistant.errors import StorageError
+
+if TYPE_CHECKING:  # what is tried behind the fence starts faster without pydantic
+    from assistant.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +52,16 @@ def _python() -> list[Path]:
     return [Path(sys.prefix), Path(sys.base_prefix), paths.PACKAGE.parent, *modules]
 
 
-def of_run(config: Config, recording: Path | None = None, outputs: Sequence[Path] = ()) -> Reach:
+def of_run(config: "Config", recording: Path | None = None, outputs: Sequence[Path] = ()) -> Reach:
     """What `xiaoben run` needs; makes the folders and `outputs`, for what does not exist cannot be let in.
 
-    With a `recording` in place of the microphone neither the user's state nor the sound devices are needed.
-    Raises StorageError for what cannot be made.
+    With a `recording` in place of the microphone neither the sound devices are needed nor the user's state,
+    apart from the checksums of the models. Raises StorageError for what cannot be made.
     """
     own = [_made_folder(paths.runtime_folder()), *(_made_file(path.absolute()) for path in outputs)]
     readable = [*_linked(config.models), *_skills(config), *_credentials(os.environ)]
     if recording:
-        return Reach([*readable, recording.absolute()], own)
+        return Reach([*readable, recording.absolute(), config.state / "models.json"], own)
     if config.history.enabled:
         history_key()  # made when it is first asked for, which cannot be behind the fence
     state = [_made_folder(folder) for folder in (config.state, config.socket.parent)]
@@ -84,16 +88,21 @@ def _servers(names: str) -> Iterator[Path]:
             yield Path(path)
 
 
-def _skills(config: Config) -> Iterator[Path]:
+def _skills(config: "Config") -> Iterator[Path]:
     yield from _linked(paths.config_folder())  # `skills` in it, if no other folder is configured
     if config.skills.folder:
         yield from _linked(config.skills.folder)
 
 
 def _linked(folder: Path) -> Iterator[Path]:
-    """A folder, and what lies elsewhere and is linked into it."""
-    yield folder
-    yield from (path.resolve() for path in folder.rglob("*") if path.is_symlink())
+    """A folder, and the links in it and in the folders that they lead to."""
+    waiting, known = [folder], set[str]()
+    while waiting:
+        yield (path := waiting.pop())
+        if (real := os.path.realpath(path)) not in known:
+            known.add(real)
+            with suppress(OSError):  # what we may not read is out of reach anyhow
+                waiting += filter(Path.is_symlink, Path(real).rglob("*"))
 
 
 def _credentials(environ: Mapping[str, str]) -> list[Path]:

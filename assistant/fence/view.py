@@ -64,9 +64,9 @@ def _current_folder() -> Path:
 
 def _places(reach: Reach) -> Iterator[tuple[Path, int]]:
     """What to show, parents first, and how; no more often than needed."""
-    writable = {path.resolve() for path in reach.writable}
+    writable = {_real(path) for path in reach.writable}
     shown: dict[Path, bool] = {}
-    for path in sorted(writable | {path.resolve() for path in (*reach.readable, *reach.sockets)}):
+    for path in sorted(writable | {_real(path) for path in (*reach.readable, *reach.sockets)}):
         above = [shown[parent] for parent in path.parents if parent in shown]
         if os.path.exists(path) and not (above and (path not in writable or any(above))):  # noqa: PTH110
             shown[path] = path in writable
@@ -117,10 +117,24 @@ def _show(root: Path, path: Path, tree: int) -> None:
 
 
 def _links(reach: Reach) -> dict[Path, Path]:
-    """Paths that lead over symbolic links, and where they lead."""
-    paths = (*reach.readable, *reach.writable, *reach.sockets)
-    ours = {path: path.resolve() for path in paths if path != path.resolve()}
-    return ours | {Path("/dev", name): Path(f"/proc/self/fd{end}") for name, end in _STANDARD.items()}
+    """The symbolic links on the way to what is within reach, and where they lead."""
+    links: dict[Path, Path] = {}
+    for path in (*reach.readable, *reach.writable, *reach.sockets):
+        _follow(path, links)
+    return links | {Path("/dev", name): Path(f"/proc/self/fd{end}") for name, end in _STANDARD.items()}
+
+
+def _follow(path: Path, links: dict[Path, Path]) -> None:
+    """Add each link that the kernel follows to `path`; its folder's own path has none in it."""
+    for place in (path, *path.parents):
+        link = _real(place.parent) / place.name
+        if link not in links and os.path.islink(link):  # noqa: PTH114 - Path's raises for what is not ours
+            links[link] = _real(link)
+            _follow(link.parent / link.readlink(), links)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve raises for links that lead in a circle
 
 
 def _link(root: Path, path: Path, target: Path) -> None:

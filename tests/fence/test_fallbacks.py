@@ -115,6 +115,63 @@ def test_a_view_that_cannot_be_built_changes_nothing(there: World, monkeypatch):
     assert in_child(work) == ("other", Path.cwd())
 
 
+def test_the_view_shows_what_a_chain_of_links_leads_to(tmp_path: Path):
+    (tmp_path / "v3" / "whisper").mkdir(parents=True)
+    (tmp_path / "v3" / "whisper" / "file").write_text("model")
+    (tmp_path / "current").symlink_to("v3")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "whisper").symlink_to(tmp_path / "current" / "whisper")
+
+    def work():
+        namespaces.enter()
+        view.build(Reach([tmp_path / "models", tmp_path / "models" / "whisper"]))
+        return (tmp_path / "models" / "whisper" / "file").read_text()
+
+    assert in_child(work) == "model"
+
+
+def test_the_view_shows_a_link_whatever_below_it_is_asked_for_first(tmp_path: Path):
+    (tmp_path / "real" / "inner").mkdir(parents=True)
+    (tmp_path / "real" / "file").write_text("real")
+    (tmp_path / "link").symlink_to("real")
+
+    def work():
+        namespaces.enter()
+        view.build(Reach([tmp_path / "link" / "inner", tmp_path / "link" / "absent", tmp_path / "link"]))
+        return (tmp_path / "link" / "file").read_text(), sorted(path.name for path in tmp_path.iterdir())
+
+    assert in_child(work) == ("real", ["link", "real"])
+
+
+def test_the_view_passes_over_links_that_lead_in_a_circle(there: World, tmp_path: Path):
+    (tmp_path / "one").symlink_to("other")
+    (tmp_path / "other").symlink_to("one")
+
+    def work():
+        namespaces.enter()
+        view.build(there.reach + Reach([tmp_path / "one"]))
+        return some(("reading",), there)
+
+    assert REACHED not in in_child(work)
+
+
+def opened() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_a_pipe_for_which_landlock_takes_no_rule_does_not_open_the_rest(there: World):
+    def work():
+        pipe = Path("/proc/self/fd", str(os.pipe()[1]))
+        before = opened()
+        landlock.restrict(Reach([Path("/proc")], [pipe]) + there.reach)
+        pipe.write_text("heard")
+        return some(FILES, there), opened() - before
+
+    outcomes, leaked = in_child(work)
+    assert REACHED not in outcomes
+    assert not leaked
+
+
 def test_seccomp_alone_opens_no_socket_of_a_network(there: World):
     def work():
         privileges.drop()

@@ -1,4 +1,6 @@
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,12 @@ def test_a_recording_reaches_neither_the_state_nor_the_sound_server(config: Conf
     assert tmp_path / "said.wav" in reach.readable
 
 
+def test_a_recording_reads_the_checksums_so_that_not_every_model_is_read_for_them(config: Config, tmp_path):
+    reach = of_run(config, tmp_path / "said.wav")
+    assert config.state / "models.json" in reach.readable
+    assert config.state not in reach.readable
+
+
 def test_the_output_that_exists_is_kept_until_it_is_written(config: Config, tmp_path: Path):
     (tmp_path / "reply.wav").write_text("before")
     of_run(config, tmp_path / "said.wav", [tmp_path / "reply.wav"])
@@ -55,7 +63,34 @@ def test_models_that_are_linked_in_from_elsewhere_are_within_reach(config: Confi
     (tmp_path / "disk").mkdir()
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "big.gguf").symlink_to(tmp_path / "disk" / "big.gguf")
-    assert tmp_path / "disk" / "big.gguf" in of_run(config).readable
+    assert tmp_path / "disk" / "big.gguf" in resolved(config)
+
+
+def test_what_is_linked_into_a_linked_folder_is_within_reach(config: Config, tmp_path: Path):
+    (tmp_path / "cache" / "blobs").mkdir(parents=True)
+    (tmp_path / "cache" / "snapshot").mkdir()
+    (tmp_path / "cache" / "snapshot" / "model.bin").symlink_to("../blobs/1f2e")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "whisper").symlink_to(tmp_path / "cache" / "snapshot")
+    assert tmp_path / "cache" / "blobs" / "1f2e" in resolved(config)
+
+
+@pytest.mark.parametrize("folder", ["models", "XDG_CONFIG_HOME/xiaoben"])
+def test_links_that_lead_in_a_circle_are_passed_over(folder: str, config: Config, tmp_path: Path):
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "one").symlink_to("other")
+    (tmp_path / folder / "other").symlink_to("one")
+    (tmp_path / folder / "all").symlink_to(".")
+    assert config.models in of_run(config).readable
+
+
+def resolved(config: Config) -> set[Path]:
+    return {path.resolve() for path in of_run(config).readable}
+
+
+def test_a_process_that_only_puts_up_a_fence_does_not_load_the_configuration_s_checks():
+    loaded = "import sys, assistant.fence; sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 
 def test_the_service_manager_and_its_credentials(config: Config, tmp_path: Path, monkeypatch):
