@@ -4,10 +4,11 @@ One frozen model a stage. Defaults give a working assistant, so the file may be 
 """
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,7 +16,17 @@ from assistant import paths
 from assistant.errors import ConfigError
 from assistant.events import LANGUAGES, Language
 
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+_FOR_ALL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - to be refused
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # of which pydantic would make no message
+        raise ValueError("this `~` is nobody's home") from error
+
+
+HomePath = Annotated[Path, AfterValidator(_expanded)]
 """A path in which `~` is the user's home."""
 
 
@@ -169,7 +180,7 @@ def load(path: Path | None = None) -> Config:
         return Config()
     try:
         with chosen.open("rb") as file:
-            return Config.model_validate(tomllib.load(file))
+            config = Config.model_validate(tomllib.load(file))
     except OSError as error:
         raise ConfigError(
             en=f"The configuration {chosen} cannot be read: {error.strerror}.",
@@ -182,6 +193,31 @@ def load(path: Path | None = None) -> Config:
         ) from error
     except ValidationError as error:
         raise _explain(chosen, error) from error
+    _check_own_folders(chosen, config)
+    return config
+
+
+def _check_own_folders(path: Path, config: Config) -> None:
+    """Raise ConfigError for a folder of others: what holds the state or the socket is writable for skills."""
+    for key, folder in (("state", config.state), ("socket", config.socket.parent)):
+        if key in config.model_fields_set and _holds_what_is_not_ours(folder):
+            raise ConfigError(
+                en=f"The '{key}' in {path} would open all of {folder} to Xiaoben and its skills; "
+                f"give it a folder of its own, such as {folder / 'xiaoben'}.",
+                zh=f"{path} 中的“{key}”会让小本及其技能可以写入整个 {folder}；"
+                f"请给它一个单独的文件夹，例如 {folder / 'xiaoben'}。",
+            )
+
+
+def _holds_what_is_not_ours(folder: Path) -> bool:
+    named = [os.environ[name] for name in ("XDG_RUNTIME_DIR", "TMPDIR") if os.environ.get(name)]
+    others = [paths.own_home(), *map(Path, (*_FOR_ALL, f"/run/user/{os.getuid()}", *named))]
+    # Not resolve(), which fails for links that go round in a circle.
+    return any(_real(other).is_relative_to(_real(folder)) for other in others)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _explain(path: Path, error: ValidationError) -> ConfigError:
@@ -200,10 +236,12 @@ def _explain(path: Path, error: ValidationError) -> ConfigError:
 
 
 def _known_keys(section: tuple[Any, ...]) -> Iterable[str]:
-    model: type[BaseModel] = Config
+    place: Any = Config
     for name in section:
-        model = model.model_fields[name].annotation  # type: ignore[assignment]
-    return model.model_fields
+        of_dict = get_args(place)  # its keys are the user's own
+        place = of_dict[1] if of_dict else place.model_fields[name].annotation
+    fields: dict[str, Any] = place.model_fields
+    return fields
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:

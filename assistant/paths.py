@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from assistant.errors import ConfigError
+
 PACKAGE = Path(__file__).parent
 
 
@@ -12,11 +14,22 @@ def bundled(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
+def own_home() -> Path:
+    """The user's home; raises ConfigError when there is none, as for a number without a name."""
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise ConfigError(
+            en="Your user has no home folder; set the environment variable HOME.",
+            zh="当前用户没有主目录；请设置环境变量 HOME。",
+        ) from error
+
+
 def _base(systemd: str, xdg: str, home: str) -> Path:
     # systemd names the service's own folders (StateDirectory= and the like), possibly several with colons.
     if folder := os.environ.get(systemd):
         return Path(folder.split(":")[0])
-    return Path(os.environ.get(xdg) or Path.home() / home) / "xiaoben"
+    return Path(os.environ.get(xdg) or own_home() / home) / "xiaoben"
 
 
 def make_private(folder: Path) -> None:

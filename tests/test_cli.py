@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from assistant import cli
+from assistant import cli, memory
+from assistant.commands import ask
 from assistant.config import load
+from assistant.lan import broker
+
+
+@pytest.fixture
+def unfenced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ask` answers in this process, which a fence would hold for good."""
+    monkeypatch.setattr(ask, "fenced", broker.started)
+    monkeypatch.setattr(memory, "settle", lambda: None)
 
 
 def write(folder: Path, text: str) -> str:
@@ -93,6 +102,7 @@ def test_a_microphone_file_that_is_no_sound_is_an_input_error(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("unfenced")
 def test_missing_models_are_one_sentence_with_the_command_to_run(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("XIAOBEN_LANG", "en")
     path = write(tmp_path, f'state = "{tmp_path}/state"\nmodels = "{tmp_path}/models"\n')
@@ -100,6 +110,7 @@ def test_missing_models_are_one_sentence_with_the_command_to_run(tmp_path, capsy
     assert "run `xiaoben models pull" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("unfenced")
 def test_a_read_only_state_folder_is_one_sentence(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     path = write(tmp_path, f'state = "{tmp_path}/file/state"\nllm.enabled = false\n')
@@ -107,12 +118,14 @@ def test_a_read_only_state_folder_is_one_sentence(tmp_path, capsys):
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+@pytest.mark.usefixtures("unfenced")
 def test_a_text_that_is_no_utf_8_is_refused_without_quoting_it(tmp_path, capsys):
     path = write(tmp_path, f'state = "{tmp_path}/state"\nsocket = "{tmp_path}/socket"\nllm.enabled = false\n')
     assert cli.main(["ask", "secret caf\udce9", "--config", path]) == 64
     assert "secret" not in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("unfenced")
 def test_asking_in_this_process_answers_each_line(tmp_path, capsys, monkeypatch):
     path = write(tmp_path, f'state = "{tmp_path}/state"\nsocket = "{tmp_path}/socket"\nllm.enabled = false\n')
     monkeypatch.setattr(

@@ -131,6 +131,17 @@ def test_the_person_s_own_skills_come_along(pi, config):
     assert f"BindReadOnlyPaths={own}:/etc/xiaoben/skills\n" in dropins.service(config, pi, Alsa())
 
 
+def test_bytecode_that_only_its_owner_can_read_is_no_hindrance(tmp_path):
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "server.cpython-311.pyc").touch(mode=0o600)
+    (tmp_path / "__pycache__").chmod(0o700)
+    tmp_path.chmod(0o755)
+    dropins.check_readable([tmp_path])
+    (tmp_path / "server.py").touch(mode=0o600)
+    with pytest.raises(StorageError, match=r"server\.py cannot be read"):
+        dropins.check_readable([tmp_path])
+
+
 @pytest.mark.parametrize("key", ["state", "socket"])
 def test_a_place_that_systemd_gives_cannot_be_configured(pi, key):
     with pytest.raises(ConfigError, match=f"'{key}' cannot be set for the service"):

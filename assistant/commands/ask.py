@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from assistant import app, control
+from assistant import control, memory
+from assistant.commands.fenced import fenced
 from assistant.config import Config
 from assistant.errors import UsageError, localized
 from assistant.events import LANGUAGES
-from assistant.lan import broker
+from assistant.lan.client import Lan
 
 SUMMARY = ("ask in writing", "用文字提问")
 
@@ -42,15 +43,18 @@ def run(args: argparse.Namespace, config: Config) -> int:
             en="--speak needs the running Xiaoben; start it with `xiaoben run`.",
             zh="--speak 需要小本正在运行；请先用 `xiaoben run` 启动。",
         )
-    asyncio.run(_answer_here(texts, args, config))
+    with fenced(config) as lan:
+        asyncio.run(_answer_here(texts, args, config, lan))
     return 0
 
 
-async def _answer_here(texts: Iterable[str], args: argparse.Namespace, config: Config) -> None:
-    with broker.started(config) as lan:
-        async with app.answering(config, lan) as ask:
-            for text in texts:
-                _print(await ask(text, args.lang), args)
+async def _answer_here(texts: Iterable[str], args: argparse.Namespace, config: Config, lan: Lan) -> None:
+    from assistant import app  # noqa: PLC0415 - not before the fence
+
+    async with app.answering(config, lan) as ask:
+        memory.settle()
+        for text in texts:
+            _print(await ask(text, args.lang), args)
 
 
 def _lines(file: Iterable[str]) -> Iterator[str]:

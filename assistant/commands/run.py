@@ -2,22 +2,13 @@
 
 import argparse
 import asyncio
-import logging
-import os
-import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from assistant import memory, paths
+from assistant.commands.fenced import fenced
 from assistant.config import Config
-from assistant.errors import UsageError, localized
-from assistant.fence import Reach, enclose, observe
-from assistant.fence.reach import of_run
-from assistant.lan import broker
+from assistant.errors import InputError, UsageError, localized
 from assistant.lan.client import Lan
-
-_LOGGER = logging.getLogger(__name__)
 
 SUMMARY = ("listen and answer", "监听并回答")
 
@@ -61,43 +52,24 @@ def run(args: argparse.Namespace, config: Config) -> int:
             en="--speaker and --fast go with --mic FILE; without it the real devices are used.",
             zh="--speaker 和 --fast 需要与 --mic FILE 一起使用；否则使用真实设备。",
         )
-    os.umask(0o077)  # what we write is for the user's eyes only
-    _wipe_memory()
-    with broker.started(config) as lan:  # before the fence, for it has the network that we shall not have
-        if config.privacy.fence:
-            outputs = [path for path in (args.speaker, args.events) if path]
-            _fence(of_run(config, args.mic, outputs) + Reach(sockets=[lan.folder] if config.lan else []))
-        else:
-            _LOGGER.warning(
-                localized(en="No fence: `privacy.fence` is off.", zh="没有围栏：`privacy.fence` 已关闭。")
-            )
-        memory.forbid_dumps()
+    if args.mic:
+        _check_recording(args.mic)  # before the outputs are made
+    with fenced(config, args.mic, [path for path in (args.speaker, args.events) if path]) as lan:
         return _listen(args, config, lan)
 
 
-def _wipe_memory() -> None:
-    """Start again, once, with an allocator that overwrites what is freed; it is told at the start only."""
-    if environment := memory.wiping_environment(os.environ):
-        os.execve(sys.executable, sys.orig_argv, environment)  # noqa: S606 - our own command line
-
-
-def _fence(reach: Reach) -> None:
-    enclose(reach)
+def _check_recording(path: Path) -> None:
     try:
-        tempfile.gettempdir()  # a /tmp of our own, which ends with us
-    except FileNotFoundError:  # where there are no namespaces it is everybody's, and out of reach
-        tempfile.tempdir = str(paths.runtime_folder())
-    layers = observe()
-    _LOGGER.info("Fenced: %s", ", ".join(layer.name for layer in layers if layer.enforced) or "-")
-    for layer in layers:
-        if not layer.enforced:
-            _LOGGER.warning("%s: %s", layer.name, localized(en=layer.en, zh=layer.zh))
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(
+            en=f"The sound file {path} cannot be read: {error.strerror}.",
+            zh=f"无法读取声音文件 {path}：{error.strerror}。",
+        ) from error
 
 
 def _listen(args: argparse.Namespace, config: Config, lan: Lan) -> int:
-    # Only now, for a fence holds the thread that puts it up and those it starts: numpy and the engines start
-    # some when they are imported, which would be left outside.
-    from assistant import app  # noqa: PLC0415
+    from assistant import app  # noqa: PLC0415 - not before the fence
 
     files = app.Files(args.mic, args.speaker, args.fast) if args.mic else None
     with suppress(asyncio.CancelledError):  # we were told to stop, and did

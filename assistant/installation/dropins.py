@@ -88,6 +88,7 @@ def check_readable(folders: Iterable[Path]) -> None:
 def _entries(folder: Path) -> Iterator[Path]:
     yield folder
     for parent, folders, files in os.walk(folder):
+        folders[:] = (name for name in folders if name != "__pycache__")  # Python does without
         yield from (Path(parent, name) for name in [*folders, *files])
 
 
