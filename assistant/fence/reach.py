@@ -65,7 +65,7 @@ def of_run(config: "Config", recording: Path | None = None, outputs: Sequence[Pa
     if config.history.enabled:
         history_key()  # made when it is first asked for, which cannot be behind the fence
     state = [_made_folder(folder) for folder in (config.state, config.socket.parent)]
-    return Reach(readable, [*own, *state], _service(os.environ)) + sound(os.environ, Path.home())
+    return Reach(readable, [*own, *state], _service(os.environ)) + sound(os.environ, paths.own_home())
 
 
 def sound(environ: Mapping[str, str], home: Path) -> Reach:
