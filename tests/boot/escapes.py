@@ -17,6 +17,7 @@ from assistant.proof.proof import Order, surroundings
 
 _UNITS = Path("/run/systemd/system")
 _CAGE = "xiaoben-cage.service"
+_PROGRAMS = ["/run/dbus/system_bus_socket", "/run/systemd/resolve/io.systemd.Resolve"]
 # What the daemon adds to the cage by itself is left out: the unit alone is to hold.
 _ATTEMPTS = """
 import json
@@ -44,18 +45,11 @@ StandardOutput=file:{folder}/outcomes
 def main() -> None:
     """Try all, outside and inside."""
     with TemporaryDirectory(dir="/root") as folder, TemporaryDirectory(dir="/run") as runtime:
-        order = Order(
-            config={}, reach=None, programs=list(_programs()), search=[],
-            runtime=runtime, temporary=folder, private=folder,
-        )  # fmt: skip
-        with surroundings(order) as outside:
+        order = Order({}, reach=None, search=[], runtime=runtime, temporary=folder, private=folder)
+        with surroundings(order) as place:
+            outside = replace(place, programs=_PROGRAMS)
             for name, result in _in_cage(outside, Path(folder)):
                 sys.stdout.write(json.dumps([name, attempt(name, outside, None).result, result]) + "\n")
-
-
-def _programs() -> Iterator[str]:
-    """Where other programs of this machine listen."""
-    yield from ("/run/dbus/system_bus_socket", "/run/systemd/resolve/io.systemd.Resolve")
 
 
 def _in_cage(outside: Outside, folder: Path) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,13 @@ from abc import ABC, abstractmethod
 
 from tests.boot.image import present_checkout
 
+# The router is written down, since nobody is there to answer for it, and the kernel looks for no other.
+_PLUG_IN = """
+cd /proc/sys/net/ipv6/conf/{0}; echo 1 > addr_gen_mode; echo 0 > router_solicitations
+ip link set {0} up; ip address replace 192.0.2.2/24 dev {0}
+ip neighbour replace 192.0.2.1 lladdr 02:00:00:00:00:01 dev {0}; ip route replace default via 192.0.2.1
+"""
+
 
 class Machine(ABC):
     """A Debian that has been booted by its own systemd."""
@@ -43,6 +50,14 @@ class Machine(ABC):
         status, content = self.execute(["cat", path], b"", 60)
         assert status == 0, path
         return content
+
+    def plug_in(self) -> None:
+        """Give it a network: addresses for documentation, a router, a name server."""
+        self.run(_PLUG_IN.format(self.cable))
+
+    def protocols(self) -> set[int]:
+        """What was sent by IPv4 since packets were last looked at, by the numbers of the protocols."""
+        return {packet[23] for packet in self.packets() if packet[12:14] == b"\x08\x00"}
 
     def update(self) -> None:
         """Bring the checkout in the machine to the present state."""
