@@ -17,8 +17,9 @@ test: setup-tests
 	$(VENV)/bin/pytest -q -m "not models and not sound"
 	$(VENV)/bin/pytest -q -m "models or sound"
 
-# The service in machines of its own, under a real systemd. Needs root and Debian's packages mmdebstrap,
-# e2fsprogs, systemd-container, qemu-system-x86; the first time, 5 to 15 minutes to build the machine.
+# The service in machines of its own, under a real systemd: 7 minutes, and 15 for ALSA where the processor has to
+# be emulated; before the first time 5 minutes or more to build them. Needs root and Debian's mmdebstrap,
+# e2fsprogs, systemd-container, qemu-system-x86.
 test-boot: setup-tests
 	$(VENV)/bin/pytest -q -m boot
 
