@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import control, history
+from assistant.commands.consent import says_yes
 from assistant.config import Config
 from assistant.errors import StorageError, localized
 
@@ -145,8 +146,7 @@ def _confirmed() -> bool:
     question = localized(
         en="It cannot be brought back. Forget it? [y/N] ", zh="删除后无法恢复。确定删除吗？[y/N] "
     )
-    print(question, end="", flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes", "是"}
+    return says_yes(question)
 
 
 def _count(text: str) -> int:

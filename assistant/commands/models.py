@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from assistant import paths
+from assistant.commands.consent import says_yes
 from assistant.config import Config
 from assistant.errors import InputError, ModelError, UsageError, localized
 from assistant.fence import Reach, enclose
@@ -154,17 +155,12 @@ def _require_trust(entry: Entry) -> None:
             en="It can be loaded. Do you know where it comes from, and trust it? [y/N] ",
             zh="可以加载。你知道它的来历并信任它吗？[y/N] ",
         )
-        if _says_yes(question):
+        if says_yes(question):
             return
     raise UsageError(
         en=f"The files of '{entry.id}' are not trusted; pass --yes if you know where they come from.",
         zh=f"“{entry.id}”的文件未被信任；若知道其来历，请加上 --yes。",
     )
-
-
-def _says_yes(question: str) -> bool:
-    print(question, end="", flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 
 def _chosen(args: argparse.Namespace, catalogue: Catalogue) -> list[Entry]:
@@ -182,7 +178,7 @@ def _require_consent(entry: Entry) -> None:
             entry.terms,
         )
         question = localized(en="Have you read it, and accept it? [y/N] ", zh="已阅读并接受？[y/N] ")
-        if _says_yes(question):
+        if says_yes(question):
             return
     raise UsageError(
         en=f"The model '{entry.id}' comes under terms that you have not accepted (licence: {entry.licence}); "

@@ -4,13 +4,14 @@
 namespaces. Inside, the user is root over the room, and over nothing else.
 """
 
-import ctypes
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+
+from assistant.fence.kernel import call
 
 _NEWNS, _NEWIPC, _NEWUSER, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -25,13 +26,13 @@ def enter() -> None:
     spaces = _NEWNS | _NEWIPC | _NEWNET
     uid, gid = os.getuid(), os.getgid()
     if uid:
-        _libc("unshare", spaces | _NEWUSER)
+        call("unshare", spaces | _NEWUSER)
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
         Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
     else:  # root can do without, and is the harder case to close in
-        _libc("unshare", spaces)
-    _libc("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+        call("unshare", spaces)
+    call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
 
 
 @contextmanager
@@ -44,18 +45,12 @@ def resolvers_hidden() -> Iterator[None]:
         bind(Path("/dev/null"), each)
     yield
     for each in sockets:
-        _libc("umount2", bytes(each), _MNT_DETACH)
+        call("umount2", bytes(each), _MNT_DETACH)
 
 
 def bind(source: Path, target: Path) -> None:
     """Let `target` show `source` in the room; raises OSError."""
-    _libc("mount", bytes(source), bytes(target.resolve()), None, _MS_BIND, None)
-
-
-def _libc(function: str, *arguments: object) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc[function](*arguments):
-        raise OSError(ctypes.get_errno(), f"{function}: {os.strerror(ctypes.get_errno())}")
+    call("mount", bytes(source), bytes(target.resolve()), None, _MS_BIND, None)
 
 
 def main(command: list[str]) -> NoReturn:

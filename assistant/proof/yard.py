@@ -3,7 +3,6 @@
 `python -m assistant.proof.yard` waits for a line on its standard input, listens, says so, and ends with it.
 """
 
-import ctypes
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import PrivacyError
+from assistant.fence.kernel import call
 from assistant.proof.helper import Helper
 
 IPV4, IPV6 = "192.0.2.1", "2001:db8::1"
@@ -91,8 +91,7 @@ def _lay_cable(pid: int) -> None:
 def main() -> None:
     """Live until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
-    if ctypes.CDLL(None, use_errno=True).unshare(_NEWNET):
-        raise OSError(ctypes.get_errno(), "unshare")
+    call("unshare", _NEWNET)
     be_silent()
     _say("made")
     sys.stdin.readline()
